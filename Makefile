@@ -1,0 +1,32 @@
+# Every target sets itself up in .venv if it has to, on a machine with Python 3.11 or newer and nothing else.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+READY := .venv/ready
+
+.PHONY: demo test lint bench clean
+
+demo: $(READY)
+	.venv/bin/python examples/demo.py demo
+
+# One thread: torch with two on a busy machine can be 40 times slower.
+test: $(READY)
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest
+
+lint: $(READY)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+# DATA is a folder laid out as benchmarks/README.md says; without it the benchmarks say what they skip.
+bench: $(READY)
+	.venv/bin/python benchmarks/faithful.py --data $(or $(DATA),data)
+	.venv/bin/python benchmarks/tables.py
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("untaught needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf .venv demo
