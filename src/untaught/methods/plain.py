@@ -1,0 +1,41 @@
+"""The method of Ulyanov et al. (2018): a fixed random input, with a little fresh noise at every step."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from untaught.core import Problem, Proposal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """`x = g_theta(z + jitter * noise)`.
+
+    `learn_z` lets the optimiser move z with the weights (the 2018 code's OPT_OVER = "net,input").
+    Source: Ulyanov et al. 2018, supplementary: `jitter` is reg_noise_std, sigma_p in the text.
+    """
+
+    jitter: float = 1 / 30  # standard deviation of the fresh noise, in the units of z
+    learn_z: bool = False
+
+    def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "PlainRun":
+        return PlainRun(self, problem, z, generator)
+
+
+class PlainRun:
+    """`Plain` at work."""
+
+    def __init__(self, rule: Plain, problem: Problem, z: Tensor, generator: torch.Generator) -> None:
+        self.rule, self.problem, self.z, self.generator = rule, problem, z, generator
+        self.learns_z = rule.learn_z
+
+    def propose(self, network: nn.Module) -> Proposal:
+        z = self.z
+        if self.rule.jitter > 0:
+            noise = torch.empty_like(z).normal_(generator=self.generator)
+            z = torch.add(z, noise, alpha=self.rule.jitter)
+        return Proposal(x=network(z), problem=self.problem)
+
+    def accept(self, x: Tensor) -> None:
+        del x

@@ -1,0 +1,6 @@
+"""What was done to the image, one kind per file."""
+
+from untaught.operators.identity import Identity
+from untaught.operators.mask import Mask
+
+__all__ = ["Identity", "Mask"]

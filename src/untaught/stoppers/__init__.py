@@ -1,0 +1,7 @@
+"""When to stop and which iterate to return, one rule per file."""
+
+from untaught.stoppers.budget import Budget
+from untaught.stoppers.discrepancy import Discrepancy
+from untaught.stoppers.windowed_variance import WindowedVariance
+
+__all__ = ["Budget", "Discrepancy", "WindowedVariance"]

@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from untaught.optimisers import Adam, Muon
+from untaught.optimisers.muon import is_matrix, orthogonalise
+
+
+@pytest.mark.parametrize("shape", [(8, 30), (30, 8), (16, 16)])
+def test_orthogonalise_brings_singular_values_near_one_and_keeps_directions(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+    out = orthogonalise(matrix)
+    values = torch.diag(u.T @ out @ v.T)
+    assert out.shape == matrix.shape
+    assert torch.allclose(out, u @ torch.diag(values) @ v, atol=1e-3), "singular vectors must not change"
+    assert values[s > 0.1 * s.max()].min() > 0.6 and values.max() < 1.25
+
+
+def test_the_gram_matrix_gives_what_the_published_iteration_gives():
+    x = torch.randn(6, 20, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    plain = x / (x.norm() + 1e-7)
+    for _ in range(5):
+        gram = plain @ plain.T
+        plain = 3.4445 * plain + (-4.7750 * gram + 2.0315 * gram @ gram) @ plain
+    assert torch.allclose(orthogonalise(x), plain, atol=1e-9)
+
+
+def test_which_weights_are_matrices():
+    yes = [torch.zeros(16, 8, 3, 3), torch.zeros(4, 32, 1, 1), torch.zeros(10, 10)]
+    no = [torch.zeros(16), torch.zeros(3, 16, 1, 1), torch.zeros(1, 3, 64, 64)]
+    assert all(map(is_matrix, yes)) and not any(map(is_matrix, no))
+
+
+@pytest.mark.parametrize("rule", [Adam(lr=0.05), Muon(lr=0.05, adam_lr=0.05)], ids=lambda r: type(r).__name__)
+def test_every_parameter_goes_downhill(rule):
+    weight, bias, z = (torch.randn(shape, requires_grad=True) for shape in ((8, 12), (8,), (1, 2, 3, 3)))
+    optimisers = rule.start([weight, bias], [z])
+    before = [parameter.detach().clone() for parameter in (weight, bias, z)]
+    for _ in range(30):
+        loss = sum(parameter.square().sum() for parameter in (weight, bias, z))
+        for optimiser in optimisers:
+            optimiser.zero_grad()
+        loss.backward()
+        for optimiser in optimisers:
+            optimiser.step()
+    for old, new in zip(before, (weight, bias, z), strict=True):
+        assert new.detach().norm() < 0.8 * old.norm()

@@ -1,0 +1,117 @@
+import time
+
+import pytest
+import torch
+
+from contracts import check_stopper
+from untaught.core import Problem, Step, Verdict
+from untaught.likelihoods import Gaussian
+from untaught.operators import Identity
+from untaught.stoppers import Budget, Discrepancy, WindowedVariance
+
+SHAPE = (1, 6, 7)
+
+
+def step_of(index, x, average=None):
+    return Step(index=index, x=x, average=x if average is None else average, loss=torch.tensor(0.0), snapshot=dict)
+
+
+def problem_of(y, sigma=1.0):
+    return Problem(y=y, operator=Identity(), likelihood=Gaussian(sigma=sigma), shape=SHAPE)
+
+
+def verdicts(rule, images, y=None):
+    watch = rule.watch(problem_of(torch.zeros(1, *SHAPE) if y is None else y, sigma=0.1))
+    seen = []
+    for index, image in enumerate(images):
+        seen.append(watch.see(step_of(index, image)))
+        if seen[-1] in (Verdict.LAST, Verdict.STOP):
+            break
+    return seen, watch
+
+
+RULES = [
+    Budget(steps=5),
+    Budget(seconds=100.0),
+    Discrepancy(every=2),
+    WindowedVariance(window=3, patience=4, warm_up=3, every=1),
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_contract(rule):
+    check_stopper(rule, problem_of(torch.zeros(1, *SHAPE), sigma=0.1))
+
+
+def test_budget_of_steps_returns_the_last():
+    seen, watch = verdicts(Budget(steps=3), torch.zeros(9, 1, *SHAPE))
+    assert seen == [Verdict.BEST, Verdict.BEST, Verdict.LAST]
+    assert watch.why() == "its budget of 3 steps was spent"
+
+
+def test_budget_of_seconds():
+    rule = Budget(seconds=0.05)
+    watch = rule.watch(problem_of(torch.zeros(1, *SHAPE)))
+    image = torch.zeros(1, *SHAPE)
+    assert watch.see(step_of(0, image)) is Verdict.BEST
+    time.sleep(0.06)
+    assert watch.see(step_of(1, image)) is Verdict.LAST
+    assert watch.why() == "its budget of 0.05 s was spent"
+
+
+@pytest.mark.parametrize("limits", [{}, {"steps": 0}, {"seconds": -1.0}])
+def test_a_budget_must_leave_something_to_do(limits):
+    with pytest.raises(ValueError, match="budget"):
+        Budget(**limits)
+
+
+def test_discrepancy_stops_when_the_misfit_is_the_noise():
+    y = 0.1 * torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(0))
+    images = [y * share for share in (-3.0, -1.0, -0.5, 0.5, 1.0)]  # misfit 16, 4, 2.25, .25, 0 times the noise's
+    seen, watch = verdicts(Discrepancy(every=1), images, y)
+    assert seen == [Verdict.BEST] * 3 + [Verdict.LAST]
+    assert "that of the noise" in watch.why()
+
+
+def test_discrepancy_looks_only_now_and_then():
+    y = torch.zeros(1, *SHAPE)
+    seen, _ = verdicts(Discrepancy(every=3), [y] * 9, y)
+    assert seen == [Verdict.BEST, Verdict.BEST, Verdict.LAST]
+
+
+def wavering(spreads):
+    """Iterates whose spread around a fixed image is as given, step by step."""
+    generator = torch.Generator().manual_seed(0)
+    return [0.5 + spread * torch.randn(1, *SHAPE, generator=generator) for spread in spreads]
+
+
+def test_windowed_variance_returns_the_quietest_step():
+    calm = [1.0] * 10 + [0.1] * 6 + [1.0] * 20
+    seen, watch = verdicts(WindowedVariance(window=3, patience=8, warm_up=3, every=1), wavering(calm))
+    assert seen[-1] is Verdict.STOP
+    best = max(index for index, verdict in enumerate(seen) if verdict is Verdict.BEST)
+    assert 12 <= best <= 15, "the window of three lies within the quiet steps 10..15"
+    assert f"least at step {best + 1} " in watch.why()
+    assert len(seen) - 1 == best + 8, "patience is counted from the best"
+
+
+def test_a_quiet_spell_before_the_warm_up_does_not_count():
+    calm = [0.01] * 5 + [1.0] * 5 + [0.1] * 6 + [1.0] * 20
+    seen, _ = verdicts(WindowedVariance(window=3, patience=8, warm_up=9, every=1), wavering(calm))
+    best = max(index for index, verdict in enumerate(seen) if verdict is Verdict.BEST)
+    assert 12 <= best <= 15
+
+
+def test_windowed_variance_is_the_plain_formula():
+    images = wavering([0.3, 0.2, 0.1, 0.4])
+    watch = WindowedVariance(window=4, patience=8, warm_up=4, every=1, pixels=10**6).watch(problem_of(images[0]))
+    for index, image in enumerate(images):
+        watch.see(step_of(index, image))
+    stack = torch.stack(images)
+    plain = (stack - stack.mean(dim=0)).square().sum() / len(stack) / stack[0].numel()
+    assert float(watch.state()["least"]) == pytest.approx(float(plain), rel=1e-5)
+
+
+def test_a_window_of_one_is_refused():
+    with pytest.raises(ValueError, match="window"):
+        WindowedVariance(window=1)
