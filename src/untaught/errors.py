@@ -19,6 +19,12 @@ class InputError(UntaughtError, ValueError):
     exit_code = 4
 
 
+class InterruptedFitError(UntaughtError):
+    """Ctrl-C came when nothing could be kept."""
+
+    exit_code = 130
+
+
 class ResourceError(UntaughtError, RuntimeError):
     """Disk or memory ran out."""
 

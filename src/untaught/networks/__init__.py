@@ -1,0 +1,25 @@
+"""The untrained networks, and the inputs they start from."""
+
+from untaught.networks.conv_decoder import ConvDecoder
+from untaught.networks.coordinate import Coordinate
+from untaught.networks.deep_decoder import DeepDecoder
+from untaught.networks.inputs import Fourier, Given, MeshGrid, Normal, Uniform
+from untaught.networks.pixels import Pixels
+from untaught.networks.resnet import ResNet
+from untaught.networks.skip import Skip
+from untaught.networks.unet import UNet
+
+__all__ = [
+    "ConvDecoder",
+    "Coordinate",
+    "DeepDecoder",
+    "Fourier",
+    "Given",
+    "MeshGrid",
+    "Normal",
+    "Pixels",
+    "ResNet",
+    "Skip",
+    "UNet",
+    "Uniform",
+]

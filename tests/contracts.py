@@ -1,0 +1,155 @@
+"""The asserts that every network must pass. A new one gets a line in its folder's test list, and no other test."""
+
+import dataclasses
+import pickle
+
+import torch
+from torch import Tensor, nn
+
+from untaught.core import Network, Operator, Problem, Step, Stopper, Verdict
+from untaught.initialise import initialise
+from untaught.networks.layers import Lanczos, Upsample
+
+SIZES = ((1, 1), (2, 3), (37, 41), (64, 64))  # height, width
+NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
+KEEP_A_SHIFT = (nn.AvgPool2d, nn.MaxPool2d, nn.Upsample, nn.Identity, Upsample, Lanczos)
+
+
+def check_network(network: Network, *, random: bool = True) -> None:
+    """Everything the loop takes for granted. `random=False`: its weights are the same whatever the seed."""
+    assert dataclasses.is_dataclass(network)
+    sigmoid = bool(dataclasses.asdict(network)["sigmoid"])
+    twin: Network = pickle.loads(pickle.dumps(network))
+    assert repr(twin) == repr(network)
+    before = torch.get_rng_state()
+    for height, width in SIZES:
+        for channels in (1, 3, 4):
+            shape = (channels, height, width)
+            module, z = start(network, shape, seed=0)
+            x = module(z).detach()
+            assert x.shape[:2] == (1, channels), f"{list(x.shape)} for {shape}"
+            assert x.shape[2] >= height and x.shape[3] >= width, f"{list(x.shape)} for {shape}"
+            assert x.isfinite().all()
+            assert not sigmoid or (x.min() > 0 and x.max() < 1)
+            check_seed(network, twin, shape, z, x, random=random)
+            check_state(network, shape, module, z, x)
+            check_gradients(module, z)
+    assert torch.equal(torch.get_rng_state(), before), "touches torch's global random state"
+
+
+def start(network: Network, shape: tuple[int, int, int], *, seed: int) -> tuple[nn.Module, Tensor]:
+    """As the loop does it, but nothing that the weights held before may be left."""
+    channels, height, width = shape
+    generator = torch.Generator().manual_seed(seed)
+    size = network.input_size(height, width)
+    z = network.input.make(*size, generator)
+    assert z.shape == (1, network.input.channels(), *size) and z.dtype == torch.float32
+    module = network.build(channels, height, width)
+    for weights in module.parameters():
+        nn.init.constant_(weights, torch.nan)
+    initialise(module, generator)
+    for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
+        assert tensor.isfinite().all(), f"{name} is left as it was in memory"
+    return module, z
+
+
+def check_seed(
+    network: Network, twin: Network, shape: tuple[int, int, int], z: Tensor, x: Tensor, *, random: bool
+) -> None:
+    """The seed decides all, for a description that went through a file as well; z is there already."""
+    again, z_again = start(twin, shape, seed=0)
+    assert torch.equal(z, z_again)
+    assert torch.equal(again(z_again), x)
+    other, _ = start(network, shape, seed=1)
+    assert torch.equal(other(z), x) != random
+
+
+def check_state(network: Network, shape: tuple[int, int, int], module: nn.Module, z: Tensor, x: Tensor) -> None:
+    """All that decides the output is in the state_dict, or made by build."""
+    other, _ = start(network, shape, seed=1)
+    other.load_state_dict(module.state_dict())
+    assert torch.equal(other(z), x)
+
+
+def check_gradients(module: nn.Module, z: Tensor) -> None:
+    """Every weight moves the image, but those that mathematics forbids to."""
+    module, z = module.double(), z.double()
+    quiet = silent(module, z)
+    module.zero_grad()
+    x = module(z)
+    (x * torch.randn(x.shape, dtype=x.dtype, generator=torch.Generator().manual_seed(7))).sum().backward()
+    slopes: dict[str, float] = {}
+    for name, weights in module.named_parameters():
+        assert weights.grad is not None, f"{name} has no gradient"
+        assert weights.grad.isfinite().all(), f"the gradient of {name} is not finite"
+        slopes[name] = float(weights.grad.abs().max())
+    steepest = max(slopes.values())
+    assert steepest > 0
+    for name, slope in slopes.items():
+        share = slope / steepest
+        assert share < 1e-9 if name in quiet else share > 1e-9, f"the gradient of {name} is {share:.0e} of the largest"
+
+
+def silent(module: nn.Module, z: Tensor) -> set[str]:
+    """The weights whose gradient is zero by mathematics: a shift that a normalisation further on takes away again.
+
+    That is the bias of a convolution before a norm, and of a norm before another with nothing but linear layers
+    between. Between them may be what turns a shift of all pixels into a shift of all pixels.
+    """
+    order: list[tuple[str, nn.Module]] = []
+    hooks = [
+        leaf.register_forward_hook(lambda leaf, _, __, name=name: order.append((name, leaf)))
+        for name, leaf in module.named_modules()
+        if not any(True for _ in leaf.children())
+    ]
+    with torch.no_grad():
+        module(z)
+    for hook in hooks:
+        hook.remove()
+    names: set[str] = set()
+    for index, (name, leaf) in enumerate(order):
+        rest = (after for _, after in order[index + 1 :] if not keeps_a_shift(after))
+        if getattr(leaf, "bias", None) is not None and isinstance(next(rest, None), NORMS):
+            names.add(f"{name}.bias")
+    return names
+
+
+def keeps_a_shift(layer: nn.Module) -> bool:
+    """Does the same number added to all pixels come out as the same number added to all pixels?"""
+    if isinstance(layer, nn.Conv2d):
+        return layer.padding_mode != "zeros" or layer.kernel_size == (1, 1)
+    return isinstance(layer, KEEP_A_SHIFT)
+
+
+def check_operator(operator: Operator, *, height: int, width: int) -> None:
+    """What every linear operator must be: linear, differentiable, the same for each channel count and each batch."""
+    generator = torch.Generator().manual_seed(0)
+    for batch, channels in ((1, 1), (2, 3)):
+        u, v = torch.rand(2, batch, channels, height, width, dtype=torch.float64, generator=generator)
+        mixed = operator(2 * u - 3 * v)
+        assert len(mixed) == batch
+        torch.testing.assert_close(mixed, 2 * operator(u) - 3 * operator(v), rtol=1e-12, atol=1e-12)
+        # the adjoint that autograd gives: <A u, w> = <u, A^T w>
+        w = torch.rand(mixed.shape, dtype=torch.float64, generator=generator)
+        image = u.clone().requires_grad_(True)
+        (adjoint,) = torch.autograd.grad(operator(image), image, grad_outputs=w)
+        torch.testing.assert_close((operator(u) * w).sum(), (u * adjoint).sum(), rtol=1e-10, atol=0)
+    small = torch.rand(1, 1, height, width, dtype=torch.float64, generator=generator).requires_grad_(True)
+    assert torch.autograd.gradcheck(operator, small)
+
+
+def check_stopper(rule: Stopper, problem: Problem) -> None:
+    """What the loop takes for granted of a rule: frozen, fresh for each image, saved and restored."""
+    assert dataclasses.is_dataclass(rule) and rule == pickle.loads(pickle.dumps(rule))
+    images = torch.rand(40, *problem.y.shape, generator=torch.Generator().manual_seed(0)).unbind()
+    taken = [Step(index=i, x=x, average=x, loss=x.mean(), snapshot=dict) for i, x in enumerate(images)]
+    straight = [verdict for verdict, _ in zip(map(rule.watch(problem).see, taken), taken, strict=True)]
+    assert all(isinstance(verdict, Verdict) for verdict in straight)
+    first, second = rule.watch(problem), rule.watch(problem)
+    assert first is not second
+    assert [first.see(step) for step in taken[:9]] == straight[:9], "a second watch knows nothing of the first"
+    second.restore({key: value.clone() for key, value in first.state().items()})
+    if not {Verdict.LAST, Verdict.STOP} & set(straight[:9]):
+        assert [second.see(step) for step in taken[9:]] == straight[9:], "a restored watch goes on as if never stopped"
+    assert all(isinstance(value, Tensor) for value in first.state().values())
+    assert isinstance(second.why(), str) and second.why() and not second.why().endswith(".")
