@@ -1,0 +1,37 @@
+"""Image restoration by a network that has never seen an image: Deep Image Prior as a package and a command line.
+
+The names below are the whole public surface. They are loaded when first used, so that the command line can answer
+`--help` without waiting for torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from untaught.core import Problem, Result, Step
+    from untaught.fit import Fit
+    from untaught.presets import Preset
+    from untaught.tasks import denoise, steps
+
+__version__ = "0.1.0.dev0"
+__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "steps"]
+
+_HOME = {
+    "Fit": "untaught.fit",
+    "Preset": "untaught.presets",
+    "Problem": "untaught.core",
+    "Result": "untaught.core",
+    "Step": "untaught.core",
+    "denoise": "untaught.tasks",
+    "steps": "untaught.tasks",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'untaught' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

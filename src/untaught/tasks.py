@@ -1,0 +1,189 @@
+"""The verbs. Each states a Problem and runs the one loop; none has a loop of its own."""
+
+import math
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, overload
+
+import torch
+from torch import Tensor
+
+from untaught import __version__
+from untaught import fit as loop
+from untaught.arrays import Frame, Image, take
+from untaught.core import Method, Network, Problem, Result, State, Step
+from untaught.errors import UsageError
+from untaught.fit import Fit, Fitting
+from untaught.likelihoods import Gaussian
+from untaught.noise import estimate_sigma
+from untaught.operators import Identity
+from untaught.presets import Preset, preset
+
+LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image being restored: iterate over `fitting`, then ask for the `result`. What the command line works with."""
+
+    fitting: Fitting
+    frame: Frame
+    provenance: dict[str, Any]
+    began: float  # time.monotonic()
+
+    def result(self) -> Result:
+        """The best so far, in the caller's type, with how it was made."""
+        result = self.fitting.result()
+        seconds = time.monotonic() - self.began
+        made = self.provenance | {"steps": result.steps_run, "kept_step": result.step, "stopped_by": result.stopped_by}
+        made |= {"seconds": {"fit": round(seconds, 3), "per_step": round(seconds / result.steps_run, 5)}}
+        image, iterate = self.frame.back(result.image), self.frame.back(result.iterate)
+        return replace(result, image=image, iterate=iterate, provenance=made)
+
+
+def denoising(
+    image: Image,
+    *,
+    sigma: float | Literal["auto"] = "auto",
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    steps: int | None = None,
+) -> Job:
+    """A denoising that has not begun; the arguments are those of `denoise`."""
+    x, frame = take(image)
+    where = pick_device(device, image)
+    level = estimate_sigma(x) if sigma == "auto" else float(sigma) / frame.scale.span
+    if not (level >= 0 and math.isfinite(level)) or (sigma != "auto" and level <= 0):
+        raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
+    row = preset("denoise", quality)
+    row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
+    likelihood = Gaussian(sigma=max(level, LEAST_SIGMA)) if row.knows_sigma else Gaussian()
+    problem = Problem(y=x.to(where), operator=Identity(), likelihood=likelihood, shape=channels_height_width(x))
+    fitting = Fitting(problem, row.network, row.method, row.fit, row.stopper)
+    noise = {"sigma": level * frame.scale.span, "estimated": sigma == "auto"}
+    return Job(fitting, frame, provenance("denoise", row, problem, frame) | {"noise": noise}, time.monotonic())
+
+
+@overload
+def denoise(
+    image: Image,
+    *,
+    sigma: float | Literal["auto"] = "auto",
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    full_output: Literal[False] = False,
+) -> Image: ...
+@overload
+def denoise(
+    image: Image,
+    *,
+    sigma: float | Literal["auto"] = "auto",
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    full_output: Literal[True],
+) -> Result: ...
+def denoise(
+    image: Image,
+    *,
+    sigma: float | Literal["auto"] = "auto",
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    full_output: bool = False,
+) -> Image | Result:
+    """Remove noise by fitting an untrained network to the one noisy image.
+
+    image: ndarray HW or HWC (1 to 4 channels) of any integer or floating dtype; or a tensor HW, CHW or [B, C, H, W],
+        where a batch is so many independent fits.
+    sigma: the noise's standard deviation, in the image's own units (25 for a common noisy 8-bit photograph); estimated
+        from the image if "auto".
+    quality: "normal", or "paper" for the settings of 2018 (24 times slower), or a Preset of your own.
+    device: "auto" is where a tensor lies, else the first GPU there is, else "cpu".
+
+    Returns the image in the type, dtype, shape and range that came in, or with `full_output` a Result around it.
+    Raises: InputError for an image with nothing to restore, UsageError for arguments that can't be meant.
+    Source: Ulyanov, Vedaldi and Lempitsky 2018, "Deep Image Prior".
+    """
+    if isinstance(image, Tensor) and image.ndim == 4 and image.shape[0] > 1:
+        if full_output:
+            raise UsageError(f"full_output wants one image, got a batch of {image.shape[0]}")
+        each = [denoise(one, sigma=sigma, quality=quality, seed=seed, device=device) for one in image.split(1)]
+        return torch.cat([one for one in each if isinstance(one, Tensor)])
+    job = denoising(image, sigma=sigma, quality=quality, seed=seed, device=device)
+    for _ in job.fitting:
+        pass
+    result = job.result()
+    return result if full_output else result.image
+
+
+def steps(
+    problem: Problem,
+    *,
+    quality: str | Preset = "normal",
+    network: Network | None = None,
+    method: Method | None = None,
+    fit: Fit | None = None,
+    resume: State | None = None,
+) -> Iterator[Step]:
+    """The loop itself, one Step after another, for any Problem; leave it whenever you like.
+
+    What is not given is taken from the denoising preset of `quality`. See `untaught.fit.steps`.
+    """
+    row = preset("denoise", quality)
+    return loop.steps(problem, network or row.network, method or row.method, fit or row.fit, resume=resume)
+
+
+def pick_device(name: str, image: Image) -> torch.device:
+    """Raises: UsageError for a device that is not there."""
+    if name == "auto":
+        if isinstance(image, Tensor):
+            return image.device
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        there = ["cpu"] + [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        raise UsageError(f"device '{name}' is not there; this machine has {', '.join(there)}") from error
+    return device
+
+
+def provenance(task: str, row: Preset, problem: Problem, frame: Frame) -> dict[str, Any]:
+    """What is needed to do it again."""
+    return {
+        "untaught": __version__,
+        "task": task,
+        "seed": row.fit.seed,
+        "settings": describe(row),
+        "image": {"shape": list(frame.shape), "dtype": str(frame.dtype), "scale": describe(frame.scale)},
+        "likelihood": describe(problem.likelihood),
+        "device": str(problem.y.device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def describe(thing: object) -> Any:
+    """A frozen description as plain data: its class and its fields."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        named = {field.name: describe(getattr(thing, field.name)) for field in fields(thing)}
+        return {"is": type(thing).__name__} | named
+    if isinstance(thing, tuple | list):
+        return [describe(one) for one in thing]
+    if isinstance(thing, Tensor):
+        return {"is": "Tensor", "shape": list(thing.shape)}
+    return thing
+
+
+def channels_height_width(x: Tensor) -> tuple[int, int, int]:
+    """The last three axes."""
+    channels, height, width = x.shape[-3:]
+    return channels, height, width
