@@ -1,0 +1,114 @@
+"""Is the `paper` preset faithful to the paper? The author's own noisy files, beside our default and scikit-image.
+
+    python benchmarks/faithful.py --data DIR --images house --methods paper,normal,nlm,tv
+
+DIR holds set9_noisy25_author/NAME.png (noisy) and set9_clean/NAME.png (the truth, seen by this script alone). Appends
+one JSON line a result to benchmarks/results/faithful.jsonl. A long fit saves its state beside that every 100 steps; run
+the same line again and it goes on.
+"""
+
+import argparse
+import json
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
+
+from untaught import __version__, images, metrics, tasks
+
+HERE = Path(__file__).parent
+RESULTS, STATES = HERE / "results" / "faithful.jsonl", HERE / "state"
+SIGMA = 25
+SAVE_EVERY = 100
+
+
+def main() -> None:
+    """Run what is asked for and not there yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--images", default="house")
+    parser.add_argument("--methods", default="nlm,tv,normal,paper")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    for name in asked.images.split(","):
+        noisy, truth = (asked.data / folder / f"{name}.png" for folder in ("set9_noisy25_author", "set9_clean"))
+        if not (noisy.exists() and truth.exists()):
+            print(f"skipped {name}: {noisy} or {truth} is not there")
+            continue
+        y, x = images.read(noisy).pixels, images.read(truth).pixels
+        for method in asked.methods.split(","):
+            row = classical(method, y, x) if method in CLASSICAL else network(method, name, y, x, asked.seed)
+            about = {"benchmark": "faithful", "image": name, "method": method, "sigma": SIGMA, "seed": asked.seed}
+            about |= {"noisy_psnr": round(metrics.psnr(y, x), 3)}
+            about |= {"threads": asked.threads, "untaught": __version__, "torch": torch.__version__}
+            about |= {"python": platform.python_version(), "machine": platform.machine()}
+            with RESULTS.open("a") as file:
+                file.write(json.dumps(about | row) + "\n")
+            print(name, method, {key: row[key] for key in ("psnr", "ssim", "seconds")}, flush=True)
+
+
+def nlm(y: np.ndarray) -> np.ndarray:
+    """Non-local means, told sigma, with the settings of scikit-image's own example."""
+    sigma = SIGMA / 255
+    return denoise_nl_means(
+        y / 255, h=0.6 * sigma, sigma=sigma, patch_size=5, patch_distance=6, fast_mode=True, channel_axis=-1
+    )
+
+
+def tv(y: np.ndarray) -> np.ndarray:
+    """Total variation, with scikit-image's default weight."""
+    return denoise_tv_chambolle(y / 255, weight=0.1, channel_axis=-1)
+
+
+CLASSICAL = {"nlm": nlm, "tv": tv}
+
+
+def classical(method: str, y: np.ndarray, x: np.ndarray) -> dict[str, object]:
+    """One of scikit-image's."""
+    began = time.monotonic()
+    out = (CLASSICAL[method](y).clip(0, 1) * 255).round().astype(np.uint8)
+    seconds = time.monotonic() - began
+    return {
+        "psnr": round(metrics.psnr(out, x), 3),
+        "ssim": round(metrics.ssim(out, x), 4),
+        "seconds": round(seconds, 1),
+    }
+
+
+def network(quality: str, name: str, y: np.ndarray, x: np.ndarray, seed: int) -> dict[str, object]:
+    """One of ours, with the curve of both iterates against the truth, which the fit itself never sees."""
+    STATES.mkdir(exist_ok=True)
+    state, notes = (STATES / f"{name}-{quality}-{seed}{ending}" for ending in (".safetensors", ".json"))
+    job = tasks.denoising(y, sigma=SIGMA, quality=quality, seed=seed, device="cpu")
+    curve, before = [], 0.0
+    if state.exists():
+        job.fitting.resume(load_file(state))
+        curve, before = json.loads(notes.read_text()).values()
+    began = time.monotonic()
+    for step in job.fitting:
+        if (step.index + 1) % 50 == 0:
+            scores = [round(metrics.psnr(job.frame.back(image), x), 3) for image in (step.x, step.average)]
+            curve.append([step.index + 1, *scores])
+        if (step.index + 1) % SAVE_EVERY == 0:
+            save_file(job.fitting.state(), state)
+            notes.write_text(json.dumps({"curve": curve, "seconds": before + time.monotonic() - began}))
+    seconds = before + time.monotonic() - began
+    result = job.result()
+    made = {key: result.provenance[key] for key in ("settings", "likelihood", "steps", "kept_step", "stopped_by")}
+    return {
+        "psnr": round(metrics.psnr(result.image, x), 3),
+        "ssim": round(metrics.ssim(result.image, x), 4),
+        "psnr_iterate": round(metrics.psnr(result.iterate, x), 3),
+        "seconds": round(seconds, 1),
+        "curve": curve,
+    } | made
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Make the tables in README and docs from benchmarks/results: no number there is typed.
+
+    python benchmarks/tables.py            write them
+    python benchmarks/tables.py --check    exit 1 if one is out of date
+
+A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+METHODS = {
+    "nlm": "non-local means (scikit-image, sigma told)",
+    "tv": "total variation (scikit-image, default weight)",
+    "normal": "untaught, `normal`",
+    "paper": "untaught, `paper`",
+}
+
+
+def faithful() -> str:
+    """The newest result of each method on each image."""
+    rows = {(row["image"], row["method"]): row for row in read("faithful")}
+    lines = ["| image | method | steps | PSNR | SSIM | seconds |", "|---|---|---|---|---|---|"]
+    for image in sorted({image for image, _ in rows}):
+        any_row = next(row for (name, _), row in rows.items() if name == image)
+        lines.append(f"| {image} | the noisy file | | {any_row['noisy_psnr']:.2f} | | |")
+        for method, label in METHODS.items():
+            if (image, method) in rows:
+                row = rows[image, method]
+                took = f"{row['seconds']:.0f}" if row["seconds"] >= 10 else f"{row['seconds']:.1f}"
+                steps = row.get("steps", "")
+                lines.append(f"| {image} | {label} | {steps} | {row['psnr']:.2f} | {row['ssim']:.3f} | {took} |")
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"faithful": faithful}
+
+
+def read(name: str) -> list[dict[str, object]]:
+    """The JSON lines of one benchmark, oldest first."""
+    return [json.loads(line) for line in (RESULTS / f"{name}.jsonl").read_text().splitlines()]
+
+
+def renewed(text: str) -> str:
+    """The page with its tables made anew."""
+
+    def table(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{TABLES[match[2]]()}\n{match[3]}"
+
+    return re.sub(r"(<!-- table: (\w+) -->)\n.*?\n?(<!-- end of table -->)", table, text, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Write or check."""
+    old = {page: page.read_text() for page in PAGES}
+    stale = [page for page, text in old.items() if renewed(text) != text]
+    if "--check" in sys.argv:
+        sys.exit("".join(f"{page} has a table that is out of date\n" for page in stale) or 0)
+    for page in stale:
+        page.write_text(renewed(old[page]))
+        print(f"wrote {page.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

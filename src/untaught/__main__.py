@@ -1,0 +1,5 @@
+"""`python -m untaught`."""
+
+from untaught.cli import main
+
+main()

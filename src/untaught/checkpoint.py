@@ -1,0 +1,41 @@
+"""A fit's state <-> one file, in safetensors (no pickle): tensors, and what they belong to as JSON in the header."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from untaught.core import State
+from untaught.errors import InputError, UsageError
+from untaught.images import write_atomically
+
+IDENTITY = ("task", "seed", "settings", "image", "likelihood", "input")
+
+
+def write(path: Path, state: State, provenance: dict[str, Any]) -> None:
+    """Write `state`, replacing an earlier checkpoint, with all that a resumed fit must agree on."""
+    about = {key: provenance[key] for key in IDENTITY if key in provenance}
+    tensors = {key: value.cpu().contiguous() for key, value in state.items()}
+    write_atomically(path, save(tensors, metadata={"about": json.dumps(about)}), overwrite=True)
+
+
+def read(path: Path, provenance: dict[str, Any]) -> State:
+    """The state in `path`, for a fit of the same image with the same settings as `provenance` says.
+
+    Raises: InputError if it can't be read; UsageError, naming what differs, if it belongs to another fit.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such checkpoint")
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})["about"])
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise InputError(f"{path} is not a checkpoint of untaught, or is damaged ({error})") from error
+    for key in IDENTITY:
+        wanted = json.loads(json.dumps(provenance.get(key)))
+        if about.get(key) != wanted:
+            raise UsageError(f"{path} belongs to another fit: its {key} is {about.get(key)}, this one's is {wanted}")
+    return state

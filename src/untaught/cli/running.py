@@ -1,0 +1,74 @@
+"""What every verb that fits does while it fits: threads, the bar, Ctrl-C."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from untaught.errors import InterruptedFitError
+from untaught.fit import Fitting
+
+REDRAW = 0.2  # seconds between two looks at the loss, which on a GPU waits for it
+
+
+def use_threads(wanted: int | None) -> None:
+    """As many threads as are asked for, else as there are processors with nothing to do.
+
+    Two threads beside another busy process wait for each other, and have been seen 5 to 40 times slower than one.
+    """
+    processors = len(os.sched_getaffinity(0)) if "sched_getaffinity" in dir(os) else os.cpu_count() or 1
+    busy = round(os.getloadavg()[0]) if "getloadavg" in dir(os) else 0
+    torch.set_num_threads(wanted or max(1, processors - busy))
+
+
+def run(fitting: Fitting) -> bool:
+    """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
+    with interruptible() as interrupt, bar() as progress:
+        task = progress.add_task("", total=fitting.fit.steps, loss="")
+        drawn = 0.0
+        for step in fitting:
+            if time.monotonic() - drawn > REDRAW or step.index + 1 == fitting.fit.steps:
+                drawn = time.monotonic()
+                progress.update(task, completed=step.index + 1, loss=f"{float(step.loss):.4g}")
+            if interrupt:
+                return True
+    return False
+
+
+def bar() -> Progress:
+    """Step, loss, time left; gone when done, absent where nobody looks."""
+    console = Console(stderr=True)
+    return Progress(
+        BarColumn(),
+        TextColumn("step {task.completed}/{task.total}  loss {task.fields[loss]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+@contextmanager
+def interruptible() -> Iterator[list[int]]:
+    """The first Ctrl-C is noted in the list that this yields; the second one stops at once."""
+    seen: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        seen.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield seen
+    except KeyboardInterrupt as error:
+        raise InterruptedFitError("stopped at once; nothing was written") from error
+    finally:
+        signal.signal(signal.SIGINT, before)

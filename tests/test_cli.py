@@ -1,0 +1,315 @@
+import json
+import re
+import shlex
+import shutil
+import signal
+import sys
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+from test_tasks import disc, noisy
+from untaught import __version__, cli, images
+from untaught.cli import running
+from untaught.fit import Fitting
+from untaught.stoppers import discrepancy
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    monkeypatch.setattr(running, "use_threads", lambda wanted: None)
+
+
+@pytest.fixture
+def program(monkeypatch, capsys):
+    """Run the program on words; exit code, stdout, stderr."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["untaught", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "in.png"
+    images.write(path, noisy(disc(32)))
+    return path
+
+
+def leftovers(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_version(program):
+    code, out, err = program("--version")
+    assert code == 0 and out.startswith(f"untaught {__version__} (torch 2.") and not err
+
+
+def test_denoise_writes_the_image_and_its_record_and_is_silent_on_stdout(program, picture):
+    output = picture.with_name("out.png")
+    before = picture.read_bytes()
+    code, out, err = program("denoise", picture, "-o", output, "--steps", 3, "--seed", 5)
+    assert (code, out) == (0, "")
+    assert err == f"{output}: stopped because all 3 steps were taken\n", "no bar where there is no terminal"
+    result = images.read(output)
+    assert result.pixels.shape == (32, 32, 3) and result.pixels.dtype == np.uint8
+    record = json.loads(output.with_name("out.png.json").read_text())
+    assert record["seed"] == 5 and record["steps"] == 3 and record["stopped_by"] == "all 3 steps were taken"
+    assert record["input"] == {"path": str(picture), "sha256": images.read(picture).sha256}
+    assert record["seconds"]["fit"] > 0 and record["settings"]["network"]["is"] == "Skip"
+    assert record["command"] == shlex.join(["untaught", *sys.argv[1:]])
+    assert picture.read_bytes() == before
+    assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.json"]
+
+
+def test_json_goes_to_stdout(program, picture):
+    output = picture.with_name("out.png")
+    code, out, _ = program("denoise", picture, "-o", output, "--steps", 2, "--json")
+    assert code == 0 and json.loads(out) == json.loads(output.with_name("out.png.json").read_text())
+
+
+def test_sixteen_bits_in_sixteen_bits_out(program, tmp_path):
+    path, output = tmp_path / "in.png", tmp_path / "out.png"
+    images.write(path, noisy(disc(32).astype(np.uint16) * 257, 6000))
+    assert program("denoise", path, "-o", output, "--steps", 4)[0] == 0
+    pixels = images.read(output).pixels
+    assert pixels.dtype == np.uint16 and len(np.unique(pixels % 256)) > 100
+
+
+def test_alpha_is_kept(program, tmp_path):
+    path, output = tmp_path / "in.png", tmp_path / "out.png"
+    rgba = np.dstack([noisy(disc(32)), np.arange(32 * 32).reshape(32, 32).astype(np.uint8)])
+    from PIL import Image
+
+    Image.fromarray(rgba).save(path)
+    assert program("denoise", path, "-o", output, "--steps", 2)[0] == 0
+    assert np.array_equal(images.read(output).alpha, rgba[..., 3])
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Ctrl-C during a step."""
+
+    def at(number):
+        see = discrepancy.DiscrepancyWatch.see
+
+        def pressed(self, step):
+            if step.index + 1 == number:
+                signal.raise_signal(signal.SIGINT)
+            return see(self, step)
+
+        monkeypatch.setattr(discrepancy.DiscrepancyWatch, "see", pressed)
+
+    yield at
+
+
+def test_ctrl_c_keeps_the_best_so_far_and_the_line_it_prints_goes_on_exactly(program, picture, interrupt, monkeypatch):
+    straight, output = picture.with_name("straight.png"), picture.with_name("out put.png")
+    assert program("denoise", picture, "-o", straight, "--steps", 8)[0] == 0
+    with monkeypatch.context():
+        interrupt(3)
+        code, _, err = program("denoise", picture, "-o", output, "--steps", 8)
+    monkeypatch.undo()
+    assert code == 130 and "interrupted after 3 steps" in err
+    assert images.read(output).pixels.shape == (32, 32, 3)
+    assert json.loads(output.with_name("out put.png.json").read_text())["steps"] == 3
+    assert output.with_name("out put.png.checkpoint").exists()
+    line = err.splitlines()[-1].strip()
+    words = shlex.split(line)
+    assert words[0] == "untaught"
+    monkeypatch.setattr(running, "use_threads", lambda wanted: None)
+    monkeypatch.setattr(sys, "argv", words)
+    cli.app(standalone_mode=False)
+    assert np.array_equal(images.read(output).pixels, images.read(straight).pixels)
+    assert not output.with_name("out put.png.checkpoint").exists(), "it has served"
+
+
+def test_a_checkpoint_of_another_fit_is_refused(program, picture, interrupt, monkeypatch):
+    output = picture.with_name("out.png")
+    interrupt(2)
+    assert program("denoise", picture, "-o", output, "--steps", 8)[0] == 130
+    checkpoint = picture.with_name("out.png.checkpoint")
+    before = output.read_bytes()
+    words = ("denoise", picture, "-o", output, "--overwrite", "--resume", checkpoint, "--steps", 8)
+    code, _, err = program(*words, "--seed", 1)
+    assert code == 2 and "belongs to another fit: its seed is 0, this one's is 1" in err
+    assert output.read_bytes() == before
+    checkpoint.write_bytes(b"nonsense")
+    code, _, err = program(*words)
+    assert code == 4 and "is not a checkpoint" in err
+    code, _, err = program(*words[:-3], "nowhere", "--steps", 8)
+    assert code == 4 and "no such checkpoint" in err
+
+
+def test_ctrl_c_within_a_step_leaves_nothing(program, picture, monkeypatch):
+    def pressed(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Fitting, "__iter__", pressed)
+    code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"))
+    assert code == 130 and "stopped at once; nothing was written" in err
+    assert leftovers(picture.parent) == ["in.png"]
+
+
+def write(path, pixels):
+    images.write(path, pixels)
+    return path
+
+
+BAD = {
+    "missing": (lambda d: d / "nowhere.png", 4, "nowhere.png"),
+    "folder": (lambda d: d, 4, "folder|directory"),
+    "empty": (lambda d: put(d / "a.png", b""), 4, "empty"),
+    "no image": (lambda d: put(d / "a.png", b"dear diary" * 50), 4, "a.png"),
+    "truncated": (lambda d: cut(write(d / "a.png", noisy(disc(64)))), 4, "a.png"),
+    "one pixel": (lambda d: write(d / "a.png", np.full((1, 1, 3), 7, np.uint8)), 4, "constant"),
+    "constant": (lambda d: write(d / "a.png", np.full((9, 8), 7, np.uint8)), 4, "constant"),
+    "five channels": (lambda d: tiff(d / "a.tif", np.zeros((8, 9, 5), np.uint8)), 4, "5 channels"),
+    "nan": (lambda d: tiff(d / "a.tif", np.array([[0, np.nan], [1, 2]], np.float32)), 4, "NaN|infinite"),
+    "infinite": (lambda d: tiff(d / "a.tif", np.array([[0, np.inf], [1, 2]], np.float32)), 4, "NaN|infinite"),
+}
+
+
+def put(path, data):
+    path.write_bytes(data)
+    return path
+
+
+def cut(path):
+    return put(path, path.read_bytes()[:700])
+
+
+def tiff(path, pixels):
+    import tifffile
+
+    tifffile.imwrite(path, pixels, photometric="minisblack", planarconfig="contig" if pixels.ndim == 3 else None)
+    return path
+
+
+@pytest.mark.parametrize(("make", "code", "says"), BAD.values(), ids=BAD)
+def test_a_bad_image_ends_in_one_sentence(program, tmp_path, make, code, says):
+    folder, results = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    results.mkdir()
+    path = make(folder)
+    before = path.read_bytes() if path.is_file() else None
+    ended, out, err = program("denoise", path, "-o", results / "out.tif", "--steps", 2)
+    assert ended == code, err
+    assert out == "" and err.startswith("untaught: ") and err.count("\n") == 1 and "Traceback" not in err
+    assert re.search(says, err)
+    assert leftovers(results) == []
+    assert before is None or path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("--sigma", "0"), 2, "--sigma is 0; wanted a positive number"),
+        (("--sigma", "-3"), 2, "--sigma is -3; wanted a positive number"),
+        (("--sigma", "nan"), 2, "--sigma is nan"),
+        (("--device", "cuda:9"), 2, "device 'cuda:9' is not there"),
+        (("--quality", "superb"), 2, "quality is 'superb'"),
+    ],
+)
+def test_an_argument_that_cannot_be_meant(program, picture, words, code, says):
+    ended, out, err = program("denoise", picture, "-o", picture.with_name("out.png"), "--steps", 2, *words)
+    assert (ended, out) == (code, "") and says in err and "Traceback" not in err
+    assert leftovers(picture.parent) == ["in.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("in.png", "the input itself"), ("old.png", "exist"), ("nowhere/out.png", "nowhere"), ("out.xyz", "xyz")],
+)
+def test_a_bad_output_is_refused_before_the_fit(program, picture, name, says, monkeypatch):
+    monkeypatch.setattr(Fitting, "__iter__", lambda self: pytest.fail("the fit began"))
+    old = write(picture.with_name("old.png"), disc(8)).read_bytes()
+    before = picture.read_bytes()
+    code, out, err = program("denoise", picture, "-o", picture.parent / name)
+    assert code == 2 and out == "" and says in err and err.count("\n") == 1
+    assert picture.read_bytes() == before and picture.with_name("old.png").read_bytes() == old
+    assert leftovers(picture.parent) == ["in.png", "old.png"]
+
+
+def test_overwrite_never_means_the_input(program, picture):
+    code, _, err = program("denoise", picture, "-o", picture, "--overwrite")
+    assert code == 2 and "the input itself" in err
+
+
+def test_a_full_disk_ends_in_code_5_and_leaves_nothing(program, picture, monkeypatch):
+    import errno
+
+    from untaught.images import atomic
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(atomic, "_write_new", full)
+    code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"), "--steps", 2)
+    assert code == 5 and err.count("\n") == 1 and "out.png" in err
+    assert leftovers(picture.parent) == ["in.png"]
+
+
+def test_a_disk_with_no_room_is_noticed_before_the_fit(program, picture, monkeypatch):
+    monkeypatch.setattr(Fitting, "__iter__", lambda self: pytest.fail("the fit began"))
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**9, 10**9 - 99, 99))
+    code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"))
+    assert code == 5 and "99 bytes free; the result may need 3072" in err
+
+
+def test_running_out_of_memory_ends_in_code_5(program, picture, monkeypatch):
+    def much(self):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(Fitting, "__iter__", much)
+    code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"))
+    assert code == 5 and "memory ran out" in err
+
+
+def test_compare_prints_the_scores_and_writes_a_page(program, picture):
+    other = write(picture.with_name("other.png"), disc(32))
+    page = picture.with_name("page.html")
+    code, out, err = program("compare", picture, other, "-o", page)
+    assert code == 0 and re.fullmatch(r"PSNR \d\d\.\d\d dB\nSSIM 0\.\d{4}\n", out) and str(page) in err
+    text = page.read_text()
+    assert "in.png" in text and out.split()[1] in text
+    before = page.read_bytes()
+    code, _, err = program("compare", other, picture, "-o", page)
+    assert code == 2 and "exist" in err and page.read_bytes() == before
+    code, out, _ = program("compare", picture, picture, "-o", page, "--overwrite", "--json")
+    assert code == 0 and json.loads(out)["psnr"] is None and json.loads(out)["ssim"] == 1.0
+
+
+def test_compare_names_its_page_itself(program, picture, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = write(picture.with_name("other.png"), disc(32))
+    assert program("compare", picture, other)[0] == 0
+    assert (tmp_path / "in_vs_other.html").exists()
+
+
+def test_compare_refuses_two_sizes(program, picture):
+    other = write(picture.with_name("other.png"), disc(30))
+    code, _, err = program("compare", picture, other, "-o", picture.with_name("p.html"))
+    assert code == 4 and "is 32x32x3 and" in err and "30x30x3 (height x width x channels)" in err
+
+
+def test_compare_takes_eight_and_sixteen_bits(program, picture):
+    other = write(picture.with_name("other.png"), images.read(picture).pixels.astype(np.uint16) * 257)
+    code, out, _ = program("compare", picture, other, "-o", picture.with_name("p.html"))
+    assert code == 0 and "inf" in out
+
+
+def test_doctor(program):
+    code, out, _ = program("doctor")
+    assert code == 0 and "torch 2." in out and out.endswith("all is well\n")
+
+
+def test_an_unknown_verb_or_flag_is_a_usage_error(program):
+    assert program("denoize")[0] == 2
+    assert program("denoise", "--speed", "9")[0] == 2
