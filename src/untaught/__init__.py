@@ -7,13 +7,14 @@ The names below are the whole public surface. They are loaded when first used, s
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from untaught.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets import Preset
     from untaught.tasks import denoise, steps
 
-__version__ = "0.1.0.dev0"
 __all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "steps"]
 
 _HOME = {

@@ -11,7 +11,6 @@ from typing import Any, Literal, overload
 import torch
 from torch import Tensor
 
-from untaught import __version__
 from untaught import fit as loop
 from untaught.arrays import Frame, Image, take
 from untaught.core import Method, Network, Problem, Result, State, Step
@@ -21,6 +20,7 @@ from untaught.likelihoods import Gaussian
 from untaught.noise import estimate_sigma
 from untaught.operators import Identity
 from untaught.presets import Preset, preset
+from untaught.version import __version__
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
 

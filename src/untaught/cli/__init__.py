@@ -4,9 +4,9 @@ import sys
 
 import typer
 
-from untaught import __version__
 from untaught.cli import compare, denoise, doctor
 from untaught.errors import UntaughtError
+from untaught.version import __version__
 
 app = typer.Typer(
     name="untaught",
