@@ -68,8 +68,8 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "normal"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),
             method=Plain(jitter=1 / 30),
-            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=1000),
-            stopper=Discrepancy(),
+            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=1000, average_power=4.0),
+            stopper=Discrepancy(target=0.48),
             knows_sigma=True,
             source="our own measurements: docs/decisions/0003-default-denoiser.md",
         ),
