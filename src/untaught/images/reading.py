@@ -1,0 +1,123 @@
+"""A file to a `Picture`, or one sentence."""
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untaught.errors import InputError, ResourceError, UntaughtError
+from untaught.images import exif
+from untaught.images.formats import FORMATS, by_content, listed
+from untaught.images.picture import MAX_BYTES, Metadata, Picture, Samples
+
+WANTED = f"wanted a {listed([each.name for each in FORMATS], 'or')} image"
+OTHERS = {
+    b"GIF8": "a GIF image",
+    b"BM": "a BMP image",
+    b"%PDF": "a PDF document",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
+    b"\0\0\0\x0cJXL ": "a JPEG XL image",
+    b"\xff\x0a": "a JPEG XL image",
+    b"SIMPLE  =": "a FITS image",
+}
+"""First bytes of files that people may well try."""
+
+
+def read(path: str | os.PathLike[str]) -> Picture:
+    """One PNG, JPEG, TIFF or WebP image, told by its content, with its pixels upright and its alpha apart.
+
+    Raises: InputError, one sentence, for what is missing, unreadable, cut short or damaged, of another kind than
+    `Picture` describes, or not finite; ResourceError where memory runs out.
+    """
+    path = Path(path)
+    data = _bytes(path)
+    found = by_content(data)
+    if found is None:
+        raise InputError(f"{path} is {_guess(data)}; {WANTED}")
+    try:
+        samples, metadata = found.decode(data, str(path))
+    except UntaughtError:
+        raise
+    except MemoryError as error:
+        raise ResourceError(f"not enough memory to read {path}") from error
+    except Exception as error:  # a damaged file can make a decoder raise anything
+        in_words = isinstance(error, (OSError, ValueError, RuntimeError, SyntaxError))
+        reason = f": {' '.join(str(error).split())}" if in_words else ""
+        raise InputError(f"{path} is damaged, or a {found.name} of a rare kind{reason}") from error
+    samples, metadata = _upright(samples, metadata)
+    _check_finite(samples, path)
+    pixels, alpha = _without_alpha(samples)
+    return Picture(pixels, alpha, metadata, hashlib.sha256(data).hexdigest(), path, found.name)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; wanted an image file")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is not a regular file; {WANTED}")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise InputError(f"{path} has {size} bytes; wanted at most {MAX_BYTES}")
+        if size == 0:
+            raise InputError(f"{path} is empty; {WANTED}")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist") from error
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read: permission denied") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise ResourceError(f"not enough memory to read {path}") from error
+
+
+def _guess(data: bytes) -> str:
+    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"heic", b"heix", b"mif1"):
+        return "an AVIF image" if data[8:12] == b"avif" else "a HEIC image"
+    for start, name in OTHERS.items():
+        if data.startswith(start):
+            return name
+    return f"not an image known here (it begins with {data[:8]!r})"
+
+
+def _upright(samples: Samples, metadata: Metadata) -> tuple[Samples, Metadata]:
+    """Samples turned as EXIF says, and metadata that no longer asks for it."""
+    turn = exif.orientation(metadata.exif)
+    if turn >= 5:  # rows and columns change places
+        samples = samples.swapaxes(0, 1)
+    if turn in (3, 4, 7, 8):
+        samples = samples[::-1]
+    if turn in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    dpi = metadata.dpi or exif.dpi(exif.parse(metadata.exif) if metadata.exif else None)
+    if turn == 1:
+        return samples, replace(metadata, dpi=dpi)
+    xmp = metadata.xmp
+    for before, after in ((b'tiff:Orientation="%d"', b'tiff:Orientation="1"'), (b"Orientation>%d<", b"Orientation>1<")):
+        xmp = xmp.replace(before % turn, after) if xmp else None
+    block = exif.upright(metadata.exif) if metadata.exif else None
+    return samples, replace(metadata, exif=block, xmp=xmp, dpi=dpi[::-1] if dpi and turn >= 5 else dpi)
+
+
+def _check_finite(samples: Samples, path: Path) -> None:
+    if samples.dtype.kind != "f":
+        return
+    bad = ~np.isfinite(samples).all(axis=2)
+    count = int(bad.sum())
+    if count:
+        row, column = np.unravel_index(int(bad.argmax()), bad.shape)
+        some = "1 pixel that is" if count == 1 else f"{count} pixels that are"
+        raise InputError(
+            f"{path} has {some} NaN or infinite, the first at row {row}, column {column}; wanted finite values"
+        )
+
+
+def _without_alpha(samples: Samples) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    channels = samples.shape[2]
+    alpha = np.ascontiguousarray(samples[..., -1]) if channels in (2, 4) else None
+    return np.ascontiguousarray(samples[..., :3] if channels > 2 else samples[..., 0]), alpha
