@@ -16,6 +16,7 @@ lint: $(READY)
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q tests/test_manners.py tests/test_public.py
 
 # DATA is a folder laid out as benchmarks/README.md says; without it the benchmarks say what they skip.
 bench: $(READY)

@@ -6,7 +6,7 @@ import pickle
 import torch
 from torch import Tensor, nn
 
-from untaught.core import Network, Operator, Problem, Step, Stopper, Verdict
+from untaught.core import Network, Operator, Problem, Step, Stopper, Verdict, Watch
 from untaught.initialise import initialise
 from untaught.networks.layers import Lanczos, Upsample
 
@@ -138,18 +138,38 @@ def check_operator(operator: Operator, *, height: int, width: int) -> None:
     assert torch.autograd.gradcheck(operator, small)
 
 
-def check_stopper(rule: Stopper, problem: Problem) -> None:
-    """What the loop takes for granted of a rule: frozen, fresh for each image, saved and restored."""
+def check_stopper(rule: Stopper, problem: Problem, *, stops: bool) -> None:
+    """What the loop takes for granted of a rule: frozen, fresh for each image, saved and restored at any step.
+
+    It is shown iterates that come nearer and nearer to y, and then move away again.
+    """
     assert dataclasses.is_dataclass(rule) and rule == pickle.loads(pickle.dumps(rule))
-    images = torch.rand(40, *problem.y.shape, generator=torch.Generator().manual_seed(0)).unbind()
-    taken = [Step(index=i, x=x, average=x, loss=x.mean(), snapshot=dict) for i, x in enumerate(images)]
-    straight = [verdict for verdict, _ in zip(map(rule.watch(problem).see, taken), taken, strict=True)]
-    assert all(isinstance(verdict, Verdict) for verdict in straight)
-    first, second = rule.watch(problem), rule.watch(problem)
-    assert first is not second
-    assert [first.see(step) for step in taken[:9]] == straight[:9], "a second watch knows nothing of the first"
-    second.restore({key: value.clone() for key, value in first.state().items()})
-    if not {Verdict.LAST, Verdict.STOP} & set(straight[:9]):
-        assert [second.see(step) for step in taken[9:]] == straight[9:], "a restored watch goes on as if never stopped"
-    assert all(isinstance(value, Tensor) for value in first.state().values())
-    assert isinstance(second.why(), str) and second.why() and not second.why().endswith(".")
+    noise = torch.rand(40, *problem.y.shape, generator=torch.Generator().manual_seed(0))
+    images = [problem.y + x * 0.85 ** min(i, 40 - i) for i, x in enumerate(noise)]
+    taken = [
+        Step(index=i, x=x, average=x, loss=x.mean(), operator=problem.operator, snapshot=dict)
+        for i, x in enumerate(images)
+    ]
+    watch = rule.watch(problem)
+    straight = until_stop(watch, taken)
+    assert (straight[-1] in (Verdict.LAST, Verdict.STOP)) == stops and len(straight) > 10
+    assert Verdict.BEST in straight, "something must be kept"
+    if stops:
+        assert watch.why() and not watch.why().endswith("."), "the end of a sentence"
+    for split in (1, 4, 9):
+        first, second = rule.watch(problem), rule.watch(problem)
+        assert until_stop(first, taken[:split]) == straight[:split], "a second watch knows nothing of the first"
+        state = {key: value.clone() for key, value in first.state().items()}
+        second.restore(state)
+        until_stop(first, taken[split:])
+        assert until_stop(second, taken[split:]) == straight[split:], "a restored watch goes on as if never stopped"
+
+
+def until_stop(watch: Watch, taken: list[Step]) -> list[Verdict]:
+    """What the watch says of each step, up to the one it stops at."""
+    said: list[Verdict] = []
+    for step in taken:
+        said.append(watch.see(step))
+        if said[-1] in (Verdict.LAST, Verdict.STOP):
+            break
+    return said

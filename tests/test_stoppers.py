@@ -13,7 +13,8 @@ SHAPE = (1, 6, 7)
 
 
 def step_of(index, x, average=None):
-    return Step(index=index, x=x, average=x if average is None else average, loss=torch.tensor(0.0), snapshot=dict)
+    shown = x if average is None else average
+    return Step(index=index, x=x, average=shown, loss=torch.tensor(0.0), operator=Identity(), snapshot=dict)
 
 
 def problem_of(y, sigma=1.0):
@@ -30,17 +31,36 @@ def verdicts(rule, images, y=None):
     return seen, watch
 
 
-RULES = [
-    Budget(steps=5),
-    Budget(seconds=100.0),
+RULES = [  # each stops between the 10th and the 40th of the contract's steps, but the one that never does
+    Budget(steps=25),
+    Budget(),
     Discrepancy(every=2),
-    WindowedVariance(window=3, patience=4, warm_up=3, every=1),
+    WindowedVariance(window=3, patience=9, warm_up=3, every=1),
 ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_contract(rule):
-    check_stopper(rule, problem_of(torch.zeros(1, *SHAPE), sigma=0.1))
+    check_stopper(rule, problem_of(torch.zeros(1, *SHAPE), sigma=0.1), stops=rule != Budget())
+
+
+def test_a_saved_budget_of_seconds_goes_on_with_what_was_left():
+    problem, image = problem_of(torch.zeros(1, *SHAPE)), torch.zeros(1, *SHAPE)
+    first, second = (Budget(seconds=1000.0).watch(problem) for _ in range(2))
+    state = first.state()
+    assert 0 <= float(state["seconds"]) < 100
+    second.restore({"seconds": torch.tensor(999.0)})
+    assert second.see(step_of(0, image)) is Verdict.BEST
+    second.restore({"seconds": torch.tensor(1001.0)})
+    assert second.see(step_of(1, image)) is Verdict.LAST
+
+
+def test_discrepancy_judges_by_the_operator_as_it_is_fitted():
+    y = torch.zeros(1, *SHAPE)
+    watch = Discrepancy(every=1).watch(problem_of(y, sigma=0.1))
+    far = torch.ones(1, *SHAPE)
+    step = Step(index=0, x=far, average=far, loss=torch.tensor(0.0), operator=lambda x: x - 1, snapshot=dict)
+    assert watch.see(step) is Verdict.LAST
 
 
 def test_budget_of_steps_returns_the_last():
@@ -59,7 +79,7 @@ def test_budget_of_seconds():
     assert watch.why() == "its budget of 0.05 s was spent"
 
 
-@pytest.mark.parametrize("limits", [{}, {"steps": 0}, {"seconds": -1.0}])
+@pytest.mark.parametrize("limits", [{"steps": 0}, {"seconds": -1.0}])
 def test_a_budget_must_leave_something_to_do(limits):
     with pytest.raises(ValueError, match="budget"):
         Budget(**limits)
@@ -100,6 +120,11 @@ def test_a_quiet_spell_before_the_warm_up_does_not_count():
     seen, _ = verdicts(WindowedVariance(window=3, patience=8, warm_up=9, every=1), wavering(calm))
     best = max(index for index, verdict in enumerate(seen) if verdict is Verdict.BEST)
     assert 12 <= best <= 15
+
+
+def test_before_the_warm_up_the_newest_is_kept():
+    seen, _ = verdicts(WindowedVariance(window=3, warm_up=6, every=1), wavering([1.0] * 5))
+    assert seen == [Verdict.BEST] * 5
 
 
 def test_windowed_variance_is_the_plain_formula():

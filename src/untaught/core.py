@@ -94,16 +94,16 @@ class Problem:
 class Proposal:
     """What a method offers at one step: an image, and what it is to be held against."""
 
-    x: Tensor  # [1, C, H, W], with its graph
+    x: Tensor  # [1, C, H, W], with its graph; of the size that `problem` asks for, or larger
     problem: Problem  # the problem itself, or one restated for this step (recorrupted, cropped, with pixels held out)
     penalty: Tensor | float = 0.0  # a term of the method's own
+    shown: Tensor | None = None  # the image to hand out, where x is not one of the whole (a crop)
 
 
 class Run(Protocol):
     """One method at work on one image."""
 
-    z: Tensor
-    learns_z: bool  # is z to be moved by the optimiser?
+    learned: list[Tensor]  # what the optimiser is to move beside the weights (z, say)
 
     def propose(self, network: nn.Module, /) -> Proposal:
         """The next image, differentiable in the network's weights."""
@@ -111,6 +111,14 @@ class Run(Protocol):
 
     def accept(self, x: Tensor, /) -> None:
         """Told of each iterate after the optimiser has stepped."""
+        ...
+
+    def state(self) -> State:
+        """What `restore` needs to go on; the noise generator's state is the loop's affair."""
+        ...
+
+    def restore(self, state: Mapping[str, Tensor], /) -> None:
+        """Go on from `state`, in place where the optimiser holds the tensor."""
         ...
 
 
@@ -138,6 +146,7 @@ class Step:
     x: Tensor  # [1, C, H, W] this iterate
     average: Tensor  # [1, C, H, W] running average of the iterates
     loss: Tensor  # [] data term + penalty + prior
+    operator: Operator  # A as it stands now: with its fitted parameters, where it has any
     snapshot: Callable[[], State] = field(repr=False)  # the loop's state after this step; valid until the next one
 
 

@@ -2,15 +2,14 @@
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from untaught.core import Method, Network, Optimiser, Prior, Problem, Result, Run, State, Step, Stopper, Verdict
-from untaught.errors import UntaughtError
+from untaught.core import Method, Network, Optimiser, Prior, Problem, Run, State, Step
 from untaught.initialise import initialise
 
 
@@ -32,6 +31,12 @@ class Fit:
     prior: Prior | None = None
     prior_weight: float = 0.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.schedule not in ("constant", "cosine") or self.steps < 1:
+            raise ValueError(
+                f"{self.steps} steps, schedule {self.schedule!r}; wanted 1 or more, 'constant' or 'cosine'"
+            )
 
     def rate(self, index: int) -> float:
         """The share of the optimiser's rate used at a step, in (0, 1]."""
@@ -61,18 +66,19 @@ def steps(
         if fit.prior is not None:
             loss = loss + fit.prior_weight * fit.prior(x)
         parts.descend(loss, fit.rate(index))
-        x = x.detach()
+        x = (x if proposal.shown is None else parts.crop(proposal.shown, parts.problem)).detach()
         parts.run.accept(x)
         average = x if average is None else torch.lerp(average, x, fit.newest(index))
-        yield Step(index=index, x=x, average=average, loss=loss.detach(), snapshot=parts.snapshot(index, average))
+        snapshot, operator = Snapshot(parts, index, average), parts.problem.operator
+        yield Step(index=index, x=x, average=average, loss=loss.detach(), operator=operator, snapshot=snapshot)
 
 
 @dataclass
 class Parts:
     """All that changes while a problem is fitted."""
 
+    problem: Problem  # the caller's, with a copy of the operator where that is a module
     network: nn.Module
-    operator: nn.Module | None  # the operator, where it has parameters of its own
     run: Run
     optimisers: list[torch.optim.Optimizer]
     rates: list[float]
@@ -88,18 +94,16 @@ class Parts:
         module = network.build(channels, height, width)
         initialise(module, seeded)
         module.to(device).train()
-        operator = None
-        if isinstance(problem.operator, nn.Module) and any(True for _ in problem.operator.parameters()):
+        unknowns: list[Tensor] = []
+        if isinstance(problem.operator, nn.Module):
             operator = copy.deepcopy(problem.operator).to(device)
-            problem = replace(problem, operator=operator)
-        generator = torch.Generator(device).manual_seed(fit.seed)
+            problem, unknowns = replace(problem, operator=operator), list(operator.parameters())
+        of_noise = int(torch.randint(2**62, (), generator=seeded))  # or the jitter would repeat z
+        generator = torch.Generator(device).manual_seed(of_noise)
         run = method.start(problem, z, generator)
-        others = [run.z.requires_grad_(True)] if run.learns_z else []
-        if operator is not None:
-            others += list(operator.parameters())
-        optimisers = fit.optimiser.start(list(module.parameters()), others)
+        optimisers = fit.optimiser.start(list(module.parameters()), run.learned + unknowns)
         rates = [group["lr"] for optimiser in optimisers for group in optimiser.param_groups]
-        return cls(module, operator, run, optimisers, rates, generator)
+        return cls(problem, module, run, optimisers, rates, generator)
 
     @staticmethod
     def crop(x: Tensor, problem: Problem) -> Tensor:
@@ -121,27 +125,22 @@ class Parts:
 
     def modules(self) -> dict[str, nn.Module]:
         """What has a state_dict."""
-        return {"network": self.network} | ({} if self.operator is None else {"operator": self.operator})
-
-    def snapshot(self, index: int, average: Tensor) -> "Snapshot":
-        """How to copy the state after this step."""
-        return Snapshot(self, index, average)
+        operator = self.problem.operator
+        return {"network": self.network} | ({"operator": operator} if isinstance(operator, nn.Module) else {})
 
     def restore(self, state: State) -> tuple[int, Tensor]:
         """Take over a state; the next step's index and the average so far."""
         for name, module in self.modules().items():
             module.load_state_dict({key: state[f"{name}.{key}"] for key in module.state_dict()})
-        with torch.no_grad():
-            self.run.z.copy_(state["z"])
-        self.generator.set_state(state["generator"])
+        self.run.restore(under("run", state))
+        self.generator.set_state(state["generator"].cpu())
         for number, optimiser in enumerate(self.optimisers):
             saved: dict[int, dict[str, Tensor]] = {}
-            for key, value in state.items():
-                head, *rest = key.split(".")
-                if head == f"optimiser{number}":
-                    saved.setdefault(int(rest[0]), {})[rest[1]] = value.clone()
+            for key, value in under(f"optimiser{number}", state).items():
+                which, name = key.split(".")
+                saved.setdefault(int(which), {})[name] = value.clone()
             optimiser.load_state_dict({"state": saved, "param_groups": optimiser.state_dict()["param_groups"]})
-        return int(state["index"]) + 1, state["average"].clone()
+        return int(state["index"]) + 1, state["average"].to(self.problem.y.device, copy=True)
 
 
 @dataclass(frozen=True)
@@ -153,8 +152,9 @@ class Snapshot:
     average: Tensor
 
     def __call__(self) -> State:
-        state = {"index": torch.tensor(self.index), "average": self.average, "z": self.parts.run.z}
+        state = {"index": torch.tensor(self.index), "average": self.average}
         state["generator"] = self.parts.generator.get_state()
+        state |= {f"run.{key}": value for key, value in self.parts.run.state().items()}
         for name, module in self.parts.modules().items():
             state |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
         for number, optimiser in enumerate(self.parts.optimisers):
@@ -163,94 +163,6 @@ class Snapshot:
         return {key: value.detach().clone() for key, value in state.items()}
 
 
-class Fitting:
-    """The loop under a stopping rule: iterate over it, leave whenever you like, ask for the result or the state.
-
-    The losses are looked at every `every` steps only, so that a GPU is not made to wait at each.
-    """
-
-    every = 10
-
-    def __init__(self, problem: Problem, network: Network, method: Method, fit: Fit, stopper: Stopper) -> None:
-        self.fit = fit
-        self._asked = (problem, network, method, fit)
-        self._from: State | None = None
-        self._watch = stopper.watch(problem)
-        self._losses: list[Tensor] = []
-        self._why = "no step was taken"
-        self._last: Step | None = None
-        self._kept: Kept | None = None  # what the rule says
-        self._sound: Kept | None = None  # the same, when the losses up to it were last seen to be finite
-
-    def __iter__(self) -> Iterator[Step]:
-        for step in steps(*self._asked, resume=self._from):
-            self._last = step
-            self._losses.append(step.loss)
-            self._why = "it was stopped by hand"
-            verdict = self._watch.see(step)
-            if verdict in (Verdict.BEST, Verdict.LAST) or self._kept is None:
-                self._kept = Kept(step.index, step.x, step.average)
-            if len(self._losses) % self.every == 0 and not self._look():
-                return
-            if verdict in (Verdict.LAST, Verdict.STOP):
-                self._why = self._watch.why()
-                yield step
-                return
-            yield step
-        self._why = f"all {len(self._losses)} steps were taken"
-
-    def _look(self) -> bool:
-        """Are the newest losses finite? Only then is what was kept sound."""
-        newest = torch.stack(self._losses[-self.every :])
-        if bool(newest.isfinite().all()):
-            self._sound = self._kept
-            return True
-        self._why = f"the loss became {float(newest[~newest.isfinite()][0])}; the result is the best from before"
-        return False
-
-    def result(self) -> Result:
-        """The image kept so far, at any time after the first step.
-
-        Raises: UntaughtError if no step was taken, or the loss was never finite.
-        """
-        if self._losses:
-            self._look()
-        if self._sound is None:
-            raise UntaughtError(f"there is no image to return: {self._why}")
-        return Result(
-            image=self._sound.average,
-            iterate=self._sound.x,
-            step=self._sound.index + 1,
-            steps_run=len(self._losses),
-            stopped_by=self._why,
-            history=[float(loss) for loss in torch.stack(self._losses).cpu().numpy()],
-            provenance={},
-        )
-
-    def state(self) -> State:
-        """All that is needed to go on with this fitting later, in another process."""
-        if self._last is None or self._kept is None:
-            raise UntaughtError("there is nothing to save: no step was taken")
-        kept = {"index": torch.tensor(self._kept.index), "x": self._kept.x, "average": self._kept.average}
-        state = self._last.snapshot() | {"losses": torch.stack(self._losses).cpu()}
-        state |= {f"kept.{key}": value.clone() for key, value in kept.items()}
-        return state | {f"watch.{key}": value.clone() for key, value in self._watch.state().items()}
-
-    def resume(self, state: State) -> None:
-        """Before the first step: go on where `state` was taken."""
-        self._from = state
-        self._losses = list(state["losses"].unbind())
-        self._kept = Kept(int(state["kept.index"]), state["kept.x"], state["kept.average"])
-        self._sound = self._kept
-        self._why = "it was stopped by hand"
-        prefix = "watch."
-        self._watch.restore({key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)})
-
-
-@dataclass(frozen=True)
-class Kept:
-    """The step that the rule says to return."""
-
-    index: int
-    x: Tensor
-    average: Tensor
+def under(prefix: str, state: Mapping[str, Tensor]) -> State:
+    """The part of a state whose keys begin with `prefix.`, without that."""
+    return {key[len(prefix) + 1 :]: value for key, value in state.items() if key.startswith(f"{prefix}.")}

@@ -38,6 +38,10 @@ class Preset:
     source: str
     knows_sigma: bool = False  # is the likelihood told the noise's sigma? If not, its nll is the mean squared error
 
+    def __post_init__(self) -> None:
+        if isinstance(self.stopper, Discrepancy) and not self.knows_sigma:
+            raise ValueError("the discrepancy rule compares the misfit with the noise's; it wants knows_sigma=True")
+
 
 PYRAMID = (16, 32, 64, 128, 128)
 DEEP = (16, 32, 64, 128, 128, 128)
@@ -48,9 +52,7 @@ PAPER = "Ulyanov et al. 2018; the authors' "
 def published(network: Network, steps: int, source: str, *, lr: float = 0.01, jitter: float = 0.03) -> Preset:
     """A row of the paper: Adam at a constant rate, the last iterate of a fixed number of steps."""
     fit = Fit(optimiser=Adam(lr=lr), steps=steps, average_decay=0.0)
-    return Preset(
-        network=network, method=Plain(jitter=jitter), fit=fit, stopper=Budget(steps=steps), source=PAPER + source
-    )
+    return Preset(network=network, method=Plain(jitter=jitter), fit=fit, stopper=Budget(), source=PAPER + source)
 
 
 def averaged(row: Preset) -> Preset:
@@ -68,7 +70,7 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "normal"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),
             method=Plain(jitter=1 / 30),
-            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=1000, average_power=4.0),
+            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=700, average_power=4.0),
             stopper=Discrepancy(target=0.48),
             knows_sigma=True,
             source="our own measurements: docs/decisions/0003-default-denoiser.md",

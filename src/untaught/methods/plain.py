@@ -1,11 +1,12 @@
 """The method of Ulyanov et al. (2018): a fixed random input, with a little fresh noise at every step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from untaught.core import Problem, Proposal
+from untaught.core import Problem, Proposal, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class PlainRun:
 
     def __init__(self, rule: Plain, problem: Problem, z: Tensor, generator: torch.Generator) -> None:
         self.rule, self.problem, self.z, self.generator = rule, problem, z, generator
-        self.learns_z = rule.learn_z
+        self.learned = [z.requires_grad_(True)] if rule.learn_z else []
 
     def propose(self, network: nn.Module) -> Proposal:
         z = self.z
@@ -39,3 +40,10 @@ class PlainRun:
 
     def accept(self, x: Tensor) -> None:
         del x
+
+    def state(self) -> State:
+        return {"z": self.z}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        with torch.no_grad():
+            self.z.copy_(state["z"])

@@ -16,6 +16,7 @@ class Mask:
     """
 
     observed: Tensor = field(repr=False)
+    _places: dict[torch.device, Tensor] = field(default_factory=dict, init=False, repr=False)  # flat, on each device
 
     def __post_init__(self) -> None:
         if self.observed.ndim != 2 or not bool(self.observed.any()):
@@ -25,4 +26,6 @@ class Mask:
         if x.shape[-2:] != self.observed.shape:
             mask, image = ("x".join(map(str, size)) for size in (self.observed.shape, x.shape[-2:]))
             raise ValueError(f"mask is {mask} but image is {image} (height x width)")
-        return x[..., self.observed.to(x.device, dtype=torch.bool)]
+        if x.device not in self._places:  # once, so that no step waits for a copy
+            self._places[x.device] = self.observed.flatten().nonzero().squeeze(1).to(x.device)
+        return x.flatten(-2)[..., self._places[x.device]]

@@ -12,14 +12,15 @@ from untaught.core import Problem, State, Step, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """Returns the last step taken. Seconds are those spent stepping; time while a fit lay saved does not count."""
+    """Returns the last step taken. With no limit of its own, that is the last of the fit's.
+
+    Seconds are of wall-clock time since the fit was set up; the time while it lay saved does not count.
+    """
 
     steps: int | None = None
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if self.steps is None and self.seconds is None:
-            raise ValueError("a budget needs a number of steps or of seconds")
         for unit, limit in (("steps", self.steps), ("seconds", self.seconds)):
             if limit is not None and not limit > 0:
                 raise ValueError(f"a budget of {limit} {unit} leaves nothing to do; it must be positive")
@@ -50,7 +51,7 @@ class BudgetWatch:
         return None
 
     def why(self) -> str:
-        return f"its budget of {self.spent()} was spent"
+        return f"its budget of {self.spent() or 'steps'} was spent"
 
     def state(self) -> State:
         return {"seconds": torch.tensor(time.monotonic() - self.began, dtype=torch.float64)}

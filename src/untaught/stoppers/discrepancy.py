@@ -35,7 +35,7 @@ class DiscrepancyWatch:
         if (step.index + 1) % self.rule.every:
             return Verdict.BEST
         with torch.no_grad():
-            self.nll = float(self.problem.likelihood.nll(self.problem.operator(step.average), self.problem.y))
+            self.nll = float(self.problem.likelihood.nll(step.operator(step.average), self.problem.y))
         return Verdict.BEST if self.nll > self.rule.target else Verdict.LAST
 
     def why(self) -> str:

@@ -50,7 +50,9 @@ class VarianceWatch:
             self.window = values.new_zeros(self.rule.window, len(values))
         self.window[step.index % self.rule.window] = values
         taken = step.index + 1
-        if taken < max(self.rule.window, self.rule.warm_up) or taken % self.rule.every:
+        if taken < max(self.rule.window, self.rule.warm_up):
+            return Verdict.BEST  # the newest, should the fit end before there is anything to compare
+        if taken % self.rule.every:
             return Verdict.GO
         variance = float(self.window.var(dim=0, correction=0).mean())
         if variance < self.least:
