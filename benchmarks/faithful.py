@@ -3,8 +3,8 @@
     python benchmarks/faithful.py --data DIR --images house --methods paper,normal,nlm,tv
 
 DIR holds set9_noisy25_author/NAME.png (noisy) and set9_clean/NAME.png (the truth, seen by this script alone). Appends
-one JSON line a result to benchmarks/results/faithful.jsonl. A long fit saves its state beside that every 100 steps; run
-the same line again and it goes on.
+one JSON line a result to benchmarks/results/faithful.jsonl, and does nothing that is there already. A long fit saves
+its state every 100 steps; run the same line again and it goes on.
 """
 
 import argparse
@@ -15,15 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 
-from untaught import __version__, images, metrics, tasks
+from untaught import __version__, checkpoint, images, metrics, tasks
 
 HERE = Path(__file__).parent
 RESULTS, STATES = HERE / "results" / "faithful.jsonl", HERE / "state"
 SIGMA = 25
-SAVE_EVERY = 100
+EVERY = 100
 
 
 def main() -> None:
@@ -43,6 +42,9 @@ def main() -> None:
             continue
         y, x = images.read(noisy).pixels, images.read(truth).pixels
         for method in asked.methods.split(","):
+            if (name, method, asked.seed) in done():
+                print(f"{name} {method}: already in {RESULTS.name}")
+                continue
             row = classical(method, y, x) if method in CLASSICAL else network(method, name, y, x, asked.seed)
             about = {"benchmark": "faithful", "image": name, "method": method, "sigma": SIGMA, "seed": asked.seed}
             about |= {"noisy_psnr": round(metrics.psnr(y, x), 3)}
@@ -51,6 +53,12 @@ def main() -> None:
             with RESULTS.open("a") as file:
                 file.write(json.dumps(about | row) + "\n")
             print(name, method, {key: row[key] for key in ("psnr", "ssim", "seconds")}, flush=True)
+
+
+def done() -> set[tuple[str, str, int]]:
+    """What the results have already."""
+    lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
+    return {(row["image"], row["method"], row["seed"]) for row in map(json.loads, lines)}
 
 
 def nlm(y: np.ndarray) -> np.ndarray:
@@ -82,31 +90,25 @@ def classical(method: str, y: np.ndarray, x: np.ndarray) -> dict[str, object]:
 
 
 def network(quality: str, name: str, y: np.ndarray, x: np.ndarray, seed: int) -> dict[str, object]:
-    """One of ours, with the curve of both iterates against the truth, which the fit itself never sees."""
+    """One of ours, saved as it goes; the truth scores it and is never shown to it."""
     STATES.mkdir(exist_ok=True)
-    state, notes = (STATES / f"{name}-{quality}-{seed}{ending}" for ending in (".safetensors", ".json"))
+    saved = STATES / f"{name}-{quality}-{seed}.checkpoint"
     job = tasks.denoising(y, sigma=SIGMA, quality=quality, seed=seed, device="cpu")
-    curve, before = [], 0.0
-    if state.exists():
-        job.fitting.resume(load_file(state))
-        curve, before = json.loads(notes.read_text()).values()
-    began = time.monotonic()
+    if saved.exists():
+        job.fitting.resume(checkpoint.read(saved, job.provenance))
     for step in job.fitting:
-        if (step.index + 1) % 50 == 0:
-            scores = [round(metrics.psnr(job.frame.back(image), x), 3) for image in (step.x, step.average)]
-            curve.append([step.index + 1, *scores])
-        if (step.index + 1) % SAVE_EVERY == 0:
-            save_file(job.fitting.state(), state)
-            notes.write_text(json.dumps({"curve": curve, "seconds": before + time.monotonic() - began}))
-    seconds = before + time.monotonic() - began
+        if (step.index + 1) % EVERY == 0:
+            checkpoint.write(saved, job.fitting.state(), job.provenance)
+            score = metrics.psnr(job.frame.back(step.average), x)
+            print(f"  {step.index + 1}: {score:.2f} dB, {job.fitting.seconds:.0f} s", flush=True)
     result = job.result()
+    saved.unlink(missing_ok=True)
     made = {key: result.provenance[key] for key in ("settings", "likelihood", "steps", "kept_step", "stopped_by")}
     return {
         "psnr": round(metrics.psnr(result.image, x), 3),
         "ssim": round(metrics.ssim(result.image, x), 4),
         "psnr_iterate": round(metrics.psnr(result.iterate, x), 3),
-        "seconds": round(seconds, 1),
-        "curve": curve,
+        "seconds": round(job.fitting.seconds, 1),
     } | made
 
 

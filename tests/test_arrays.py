@@ -37,7 +37,7 @@ def test_an_array_comes_back_as_it_was(image):
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (3, 5, 7), (1, 3, 5, 7)])
-@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.float64, torch.float16])
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.float32, torch.float64, torch.float16])
 def test_a_tensor_comes_back_as_it_was(shape, dtype):
     image = (torch.rand(shape, generator=torch.Generator().manual_seed(0)) * 200).to(dtype)
     x, frame = take(image)
@@ -47,10 +47,12 @@ def test_a_tensor_comes_back_as_it_was(shape, dtype):
 
 
 def test_twelve_bits_in_sixteen_are_stretched_and_eight_bits_are_not():
+    faint = np.array([[0.0003, 0.0005], [0.0004, 0.0004]], np.float32)
+    assert float(take(faint)[0].max()) == 1.0
     dark = np.array([[0, 4095], [17, 2000]], np.uint16)
     assert float(take(dark)[0].max()) == 1.0
     assert float(take(np.array([[0, 51]], np.uint8))[0].max()) == pytest.approx(0.2)
-    assert float(take(np.array([[0, 0.2]], np.float32))[0].max()) == pytest.approx(0.2)
+    assert float(take(np.array([[0, 0.3]], np.float32))[0].max()) == pytest.approx(0.3)
 
 
 def test_results_beyond_the_range_are_clipped_and_rounded_not_wrapped():
@@ -69,6 +71,8 @@ def test_results_beyond_the_range_are_clipped_and_rounded_not_wrapped():
         (np.zeros((4, 4, 5)), r"has 5 channels .*wanted 1 to 4"),
         (np.zeros((4, 4, 0)), r"has 0 channels"),
         (np.zeros((0, 4, 3)), r"empty: 0x4 pixels"),
+        (torch.zeros(5, 4, 4), r"has 5 channels .*channels x height x width"),
+        (torch.zeros(2, 3, 4, 4), "wanted one image"),
         (np.zeros((2, 4, 4, 3)), "wanted one image"),
         (np.zeros(4), "wanted one image"),
         (np.full((4, 4), 7.0), r"constant \(every value is 7\)"),

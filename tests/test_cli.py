@@ -1,18 +1,21 @@
+import errno
 import json
 import re
 import shlex
 import shutil
 import signal
 import sys
+import tempfile
 from collections import namedtuple
 
 import numpy as np
 import pytest
+import torch
 
 from test_tasks import disc, noisy
 from untaught import __version__, cli, images
 from untaught.cli import running
-from untaught.fit import Fitting
+from untaught.fitting import Fitting
 from untaught.stoppers import discrepancy
 
 
@@ -39,6 +42,11 @@ def picture(tmp_path):
     path = tmp_path / "in.png"
     images.write(path, noisy(disc(32)))
     return path
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(monkeypatch, tmp_path_factory):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
 
 
 def leftovers(folder):
@@ -121,12 +129,29 @@ def test_ctrl_c_keeps_the_best_so_far_and_the_line_it_prints_goes_on_exactly(pro
     assert output.with_name("out put.png.checkpoint").exists()
     line = err.splitlines()[-1].strip()
     words = shlex.split(line)
-    assert words[0] == "untaught"
+    assert words[0] == "untaught" and words[words.index("--threads") + 1] == str(torch.get_num_threads())
     monkeypatch.setattr(running, "use_threads", lambda wanted: None)
     monkeypatch.setattr(sys, "argv", words)
     cli.app(standalone_mode=False)
     assert np.array_equal(images.read(output).pixels, images.read(straight).pixels)
     assert not output.with_name("out put.png.checkpoint").exists(), "it has served"
+    again = json.loads(output.with_name("out put.png.json").read_text())
+    assert again["steps"] == 8 and again["resumed"].endswith("out put.png.checkpoint")
+
+
+def test_an_interrupted_run_is_not_forgotten_by_the_next(program, picture, interrupt, monkeypatch):
+    output, checkpoint = picture.with_name("out.png"), picture.with_name("out.png.checkpoint")
+    with monkeypatch.context():
+        interrupt(2)
+        assert program("denoise", picture, "-o", output, "--steps", 4)[0] == 130
+    monkeypatch.undo()
+    output.unlink()
+    output.with_name("out.png.json").unlink()
+    before = checkpoint.read_bytes()
+    code, _, err = program("denoise", picture, "-o", output, "--steps", 4, "--threads", 1)
+    assert code == 2 and "left from an interrupted run" in err and not output.exists()
+    assert program("denoise", picture, "-o", output, "--steps", 4, "--threads", 1, "--overwrite")[0] == 0
+    assert checkpoint.read_bytes() == before, "another run's checkpoint is not this one's to delete"
 
 
 def test_a_checkpoint_of_another_fit_is_refused(program, picture, interrupt, monkeypatch):
@@ -214,6 +239,7 @@ def test_a_bad_image_ends_in_one_sentence(program, tmp_path, make, code, says):
         (("--sigma", "nan"), 2, "--sigma is nan"),
         (("--device", "cuda:9"), 2, "device 'cuda:9' is not there"),
         (("--quality", "superb"), 2, "quality is 'superb'"),
+        (("--seed", str(2**70)), 2, "--seed"),
     ],
 )
 def test_an_argument_that_cannot_be_meant(program, picture, words, code, says):
@@ -237,22 +263,46 @@ def test_a_bad_output_is_refused_before_the_fit(program, picture, name, says, mo
 
 
 def test_overwrite_never_means_the_input(program, picture):
-    code, _, err = program("denoise", picture, "-o", picture, "--overwrite")
-    assert code == 2 and "the input itself" in err
+    record = write(picture.with_name("q.png"), disc(32)).rename(picture.with_name("q.png.json"))
+    before = picture.read_bytes(), record.read_bytes()
+    for words in (
+        ("denoise", picture, "-o", picture),
+        ("denoise", record, "-o", picture.with_name("q.png")),
+        ("compare", picture, record, "-o", picture),
+        ("compare", picture, record, "-o", record),
+    ):
+        code, _, err = program(*words, "--overwrite")
+        assert code == 2 and "the input itself" in err, words
+    assert before == (picture.read_bytes(), record.read_bytes())
 
 
-def test_a_full_disk_ends_in_code_5_and_leaves_nothing(program, picture, monkeypatch):
-    import errno
-
+def test_a_full_disk_ends_in_code_5_and_loses_nothing(program, picture, monkeypatch):
     from untaught.images import atomic
 
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    straight, output = picture.with_name("straight.png"), picture.with_name("out.png")
+    assert program("denoise", picture, "-o", straight, "--steps", 3)[0] == 0
+    really = atomic._write_new
 
-    monkeypatch.setattr(atomic, "_write_new", full)
-    code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"), "--steps", 2)
-    assert code == 5 and err.count("\n") == 1 and "out.png" in err
-    assert leftovers(picture.parent) == ["in.png"]
+    def full(path, data):
+        if picture.parent == path.parent:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        really(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "_write_new", full)
+        code, _, err = program("denoise", picture, "-o", output, "--steps", 3)
+    assert code == 5 and err.count("\n") == 1 and "out.png" in err and "the fit is saved" in err
+    assert not output.exists()
+    line = shlex.split(err[err.index("untaught denoise") :])
+    assert program(*line[1:])[0] == 0
+    assert np.array_equal(images.read(output).pixels, images.read(straight).pixels)
+
+
+def test_a_name_too_long_is_refused_before_the_fit(program, picture, monkeypatch):
+    monkeypatch.setattr(Fitting, "__iter__", lambda self: pytest.fail("the fit began"))
+    for length in (300, 250):
+        code, _, err = program("denoise", picture, "-o", picture.with_name("x" * (length - 4) + ".png"))
+        assert code == 2 and err.count("\n") == 1 and "Traceback" not in err
 
 
 def test_a_disk_with_no_room_is_noticed_before_the_fit(program, picture, monkeypatch):
@@ -303,6 +353,18 @@ def test_compare_takes_eight_and_sixteen_bits(program, picture):
     other = write(picture.with_name("other.png"), images.read(picture).pixels.astype(np.uint16) * 257)
     code, out, _ = program("compare", picture, other, "-o", picture.with_name("p.html"))
     assert code == 0 and "inf" in out
+
+
+def test_compare_of_floats_says_which_range_it_took(program, tmp_path):
+    a, b = (
+        tiff(tmp_path / name, np.linspace(0, 50, 400).reshape(20, 20).astype(np.float32)) for name in ("a.tif", "b.tif")
+    )
+    tiff(a, images.read(b).pixels + 1)
+    page = tmp_path / "p.html"
+    code, out, err = program("compare", a, b, "-o", page)
+    assert code == 0 and "PSNR 33.98 dB" in out and "data range 50" in err
+    code, out, err = program("compare", a, b, "-o", page, "--overwrite", "--data-range", 100)
+    assert code == 0 and "PSNR 40.00 dB" in out
 
 
 def test_doctor(program):

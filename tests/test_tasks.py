@@ -15,6 +15,7 @@ from untaught.operators import Identity
 from untaught.optimisers import Muon
 from untaught.presets import PRESETS, Preset, preset
 from untaught.stoppers import Budget, Discrepancy
+from untaught.tasks import denoising
 
 TINY = Preset(
     network=Skip(input=Uniform(4), down=(8, 8), up=(8, 8), skip=(2, 2)),
@@ -105,7 +106,7 @@ def test_sigma_is_told_to_a_likelihood_that_wants_it():
     assert sixteen.provenance["likelihood"]["sigma"] == pytest.approx(51 * 257 / span)
 
 
-@pytest.mark.parametrize("sigma", [0, -3, float("nan"), float("inf")])
+@pytest.mark.parametrize("sigma", [0, -3, float("nan"), float("inf"), "much", True])
 def test_a_sigma_that_cannot_be_meant(sigma):
     with pytest.raises(UsageError, match=r"sigma is .*; wanted a positive number"):
         untaught.denoise(noisy(disc()), sigma=sigma)
@@ -114,8 +115,38 @@ def test_a_sigma_that_cannot_be_meant(sigma):
 def test_a_device_that_is_not_there():
     with pytest.raises(UsageError, match=r"device 'cuda:7' is not there; this machine has cpu"):
         untaught.denoise(noisy(disc()), device="cuda:7")
-    with pytest.raises(UsageError, match="device 'gpu' is not there"):
-        untaught.denoise(noisy(disc()), device="gpu")
+    for name in ("gpu", "meta", "hpu"):
+        with pytest.raises(UsageError, match=f"device '{name}' is not there"):
+            untaught.denoise(noisy(disc()), device=name)
+
+
+def test_the_discrepancy_rule_wants_sigma():
+    with pytest.raises(ValueError, match="wants knows_sigma=True"):
+        replace(TINY, stopper=Discrepancy())
+
+
+def test_the_paper_has_other_settings_for_strong_noise():
+    made = [denoising(noisy(disc()), sigma=sigma, quality="paper").provenance for sigma in (25, 50)]
+    assert [one["settings"]["method"]["jitter"] for one in made] == [1 / 30, 1 / 20]
+
+
+def test_steps_take_the_place_of_the_presets_own():
+    job = denoising(noisy(disc(32)), sigma=25, quality=replace(TINY, stopper=Budget()), steps=7)
+    assert len(list(job.fitting)) == 7 and job.result().stopped_by == "all 7 steps were taken"
+
+
+def test_golden():
+    """The default's numbers on a small picture, as they were when this was written."""
+    result = denoising(noisy(disc()), sigma=25, steps=6)
+    for _ in result.fitting:
+        pass
+    made = result.result()
+    assert made.history[-1] == pytest.approx(GOLDEN_LOSS, rel=5e-3)
+    assert made.image.mean() == pytest.approx(GOLDEN_MEAN, abs=0.3)
+
+
+GOLDEN_LOSS = 2.13070
+GOLDEN_MEAN = 108.17
 
 
 def test_an_unknown_quality_names_those_there_are():
@@ -170,6 +201,6 @@ def test_the_paper_is_as_published():
     rows = {task: row for (task, quality), row in PRESETS.items() if quality == "paper"}
     found = {task: (row.fit.optimiser.lr, row.fit.steps, row.method.jitter) for task, row in rows.items()}
     assert found == table
-    assert all(row.fit.schedule == "constant" and row.stopper == Budget(steps=row.fit.steps) for row in rows.values())
+    assert all(row.fit.schedule == "constant" and row.stopper == Budget() for row in rows.values())
     averaged = {task for task, row in rows.items() if row.fit.average_decay == 0.99}
     assert averaged == {"denoise", "denoise, sigma 50", "dejpeg"}

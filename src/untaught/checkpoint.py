@@ -11,12 +11,12 @@ from untaught.core import State
 from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
-IDENTITY = ("task", "seed", "settings", "image", "likelihood", "input")
+IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input")
 
 
 def write(path: Path, state: State, provenance: dict[str, Any]) -> None:
     """Write `state`, replacing an earlier checkpoint, with all that a resumed fit must agree on."""
-    about = {key: provenance[key] for key in IDENTITY if key in provenance}
+    about = identity(provenance)
     tensors = {key: value.cpu().contiguous() for key, value in state.items()}
     write_atomically(path, save(tensors, metadata={"about": json.dumps(about)}), overwrite=True)
 
@@ -34,8 +34,16 @@ def read(path: Path, provenance: dict[str, Any]) -> State:
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise InputError(f"{path} is not a checkpoint of untaught, or is damaged ({error})") from error
-    for key in IDENTITY:
-        wanted = json.loads(json.dumps(provenance.get(key)))
+    for key, wanted in identity(provenance).items():
         if about.get(key) != wanted:
             raise UsageError(f"{path} belongs to another fit: its {key} is {about.get(key)}, this one's is {wanted}")
     return state
+
+
+def identity(provenance: dict[str, Any]) -> dict[str, Any]:
+    """What two fits must agree on to be the same; of the input its contents, wherever they lie."""
+    about = {key: provenance[key] for key in IDENTITY if key in provenance}
+    if "input" in about:
+        about["input"] = about["input"]["sha256"]
+    plain: dict[str, Any] = json.loads(json.dumps(about))
+    return plain

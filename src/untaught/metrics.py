@@ -16,7 +16,8 @@ from scipy.ndimage import gaussian_filter
 from untaught.errors import UsageError
 
 SIGMA = 1.5  # of the Gaussian window, in pixels
-RADIUS = 5  # the window is 11 x 11
+RADIUS = 5
+WINDOW = 2 * RADIUS + 1  # pixels a side; SSIM needs an image at least as large
 K1, K2 = 0.01, 0.03
 
 
@@ -39,10 +40,9 @@ def ssim(image: NDArray[Any], truth: NDArray[Any], *, data_range: float | None =
     """
     a, b = _comparable(image, truth, data_range)
     height, width = a.shape[:2]
-    window = 2 * RADIUS + 1
-    if min(height, width) < window:
+    if min(height, width) < WINDOW:
         raise UsageError(
-            f"image is {height}x{width} but ssim needs {window}x{window} (height x width) or more, its window"
+            f"image is {height}x{width} but ssim needs {WINDOW}x{WINDOW} (height x width) or more, its window"
         )
     planes = [(a, b)] if a.ndim == 2 else [(a[..., c], b[..., c]) for c in range(a.shape[2])]
     return float(np.mean([_ssim_of_plane(x, y) for x, y in planes]))

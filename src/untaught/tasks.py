@@ -2,7 +2,6 @@
 
 import math
 import platform
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +14,8 @@ from untaught import fit as loop
 from untaught.arrays import Frame, Image, take
 from untaught.core import Method, Network, Problem, Result, State, Step
 from untaught.errors import UsageError
-from untaught.fit import Fit, Fitting
+from untaught.fit import Fit
+from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
 from untaught.noise import estimate_sigma
 from untaught.operators import Identity
@@ -23,6 +23,7 @@ from untaught.presets import Preset, preset
 from untaught.version import __version__
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
+STRONG = 37.5 / 255  # midway between the two noise levels that the paper has settings for
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,11 @@ class Job:
     fitting: Fitting
     frame: Frame
     provenance: dict[str, Any]
-    began: float  # time.monotonic()
 
     def result(self) -> Result:
         """The best so far, in the caller's type, with how it was made."""
         result = self.fitting.result()
-        seconds = time.monotonic() - self.began
+        seconds = self.fitting.seconds
         made = self.provenance | {"steps": result.steps_run, "kept_step": result.step, "stopped_by": result.stopped_by}
         made |= {"seconds": {"fit": round(seconds, 3), "per_step": round(seconds / result.steps_run, 5)}}
         image, iterate = self.frame.back(result.image), self.frame.back(result.iterate)
@@ -54,18 +54,17 @@ def denoising(
     steps: int | None = None,
 ) -> Job:
     """A denoising that has not begun; the arguments are those of `denoise`."""
+    check_sigma(sigma)
     x, frame = take(image)
     where = pick_device(device, image)
-    level = estimate_sigma(x) if sigma == "auto" else float(sigma) / frame.scale.span
-    if not (level >= 0 and math.isfinite(level)) or (sigma != "auto" and level <= 0):
-        raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
-    row = preset("denoise", quality)
+    level = estimate_sigma(x) if sigma == "auto" else sigma / frame.scale.span
+    row = preset("denoise, sigma 50" if quality == "paper" and level > STRONG else "denoise", quality)
     row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
     likelihood = Gaussian(sigma=max(level, LEAST_SIGMA)) if row.knows_sigma else Gaussian()
     problem = Problem(y=x.to(where), operator=Identity(), likelihood=likelihood, shape=channels_height_width(x))
     fitting = Fitting(problem, row.network, row.method, row.fit, row.stopper)
     noise = {"sigma": level * frame.scale.span, "estimated": sigma == "auto"}
-    return Job(fitting, frame, provenance("denoise", row, problem, frame) | {"noise": noise}, time.monotonic())
+    return Job(fitting, frame, provenance("denoise", row, problem, frame) | {"noise": noise})
 
 
 @overload
@@ -103,8 +102,8 @@ def denoise(
         where a batch is so many independent fits.
     sigma: the noise's standard deviation, in the image's own units (25 for a common noisy 8-bit photograph); estimated
         from the image if "auto".
-    quality: "normal", or "paper" for the settings of 2018 (24 times slower), or a Preset of your own.
-    device: "auto" is where a tensor lies, else the first GPU there is, else "cpu".
+    quality: "normal", or "paper" for the settings of 2018 (some twenty times slower), or a Preset of your own.
+    device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
 
     Returns the image in the type, dtype, shape and range that came in, or with `full_output` a Result around it.
     Raises: InputError for an image with nothing to restore, UsageError for arguments that can't be meant.
@@ -139,6 +138,13 @@ def steps(
     return loop.steps(problem, network or row.network, method or row.method, fit or row.fit, resume=resume)
 
 
+def check_sigma(sigma: object) -> None:
+    """Raises: UsageError for what can't be a standard deviation."""
+    number = isinstance(sigma, int | float) and not isinstance(sigma, bool) and sigma > 0 and math.isfinite(sigma)
+    if not number and sigma != "auto":
+        raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
+
+
 def pick_device(name: str, image: Image) -> torch.device:
     """Raises: UsageError for a device that is not there."""
     if name == "auto":
@@ -147,8 +153,9 @@ def pick_device(name: str, image: Image) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        torch.Generator(device)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         there = ["cpu"] + [f"cuda:{number}" for number in range(torch.cuda.device_count())]
         raise UsageError(f"device '{name}' is not there; this machine has {', '.join(there)}") from error
     return device

@@ -4,13 +4,15 @@ import json
 import shlex
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from untaught.errors import ResourceError, UsageError
+from untaught.cli.outputs import note, refuse_input
+from untaught.errors import ResourceError, UntaughtError, UsageError
 
 if TYPE_CHECKING:
     from untaught.images import Picture
@@ -30,7 +32,9 @@ def denoise(
     steps: Annotated[
         int | None, typer.Option(min=1, help="At most so many steps, in place of the quality's own.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another network and another result.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Another seed, another network and another result.")
+    ] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps ...")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; else as many as are idle.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on from the checkpoint of an interrupted run.")] = None,
@@ -42,13 +46,13 @@ def denoise(
     Beside OUT goes OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
     """
     from untaught import checkpoint, images, tasks
-    from untaught.cli.running import run, use_threads
+    from untaught.cli.running import run, undisturbed, use_threads
 
     if sigma is not None and not 0 < sigma < float("inf"):
         raise UsageError(f"--sigma is {sigma:g}; wanted a positive number in the file's own units")
-    record = output.with_name(output.name + ".json")
+    places = Places(output, resume, overwrite)
     picture = images.read(image)
-    check_outputs(image, output, record, picture, overwrite=overwrite)
+    places.check(image, picture)
     use_threads(threads)
 
     job = tasks.denoising(
@@ -61,12 +65,12 @@ def denoise(
     )
     job.provenance["input"] = {"path": str(image), "sha256": picture.sha256}
     job.provenance["command"] = shlex.join(["untaught", *sys.argv[1:]])
-    places = Places(output, record, resume or output.with_name(output.name + CHECKPOINT), overwrite)
     if resume is not None:
         job.fitting.resume(checkpoint.read(resume, job.provenance))
         job.provenance["resumed"] = str(resume)
     interrupted = run(job.fitting)
-    deliver(job, picture, places, interrupted=interrupted, as_json=as_json)
+    with undisturbed():
+        deliver(job, picture, places, interrupted=interrupted, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -74,56 +78,86 @@ class Places:
     """Where things are written."""
 
     output: Path
-    record: Path
-    checkpoint: Path
+    resumed: Path | None
     overwrite: bool
+
+    @property
+    def record(self) -> Path:
+        """The account of how the output was made."""
+        return self.output.with_name(self.output.name + ".json")
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state of an interrupted fit: where it came from, if it did, else beside the output."""
+        return self.resumed or self.output.with_name(self.output.name + CHECKPOINT)
+
+    def check(self, image: Path, picture: "Picture") -> None:
+        """Before a long fit: can the results be written where they are to go?"""
+        from untaught import images
+
+        for path in (self.output, self.record, self.checkpoint):
+            refuse_input(path, image)
+        kind, alpha = picture.pixels.dtype, picture.alpha is not None
+        images.check_writable(self.output, overwrite=self.overwrite, dtype=kind, alpha=alpha)
+        images.check_place(self.record, overwrite=self.overwrite)
+        images.check_place(self.checkpoint, overwrite=True)
+        if self.resumed is None and not self.overwrite and self.checkpoint.exists():
+            raise UsageError(
+                f"{self.checkpoint} is left from an interrupted run: --resume {self.checkpoint} goes on from it, "
+                "--overwrite begins anew"
+            )
+        free, wanted = shutil.disk_usage(self.output.parent).free, picture.pixels.nbytes
+        if free < wanted:
+            raise ResourceError(f"{self.output.parent} has {free} bytes free; the result may need {wanted}")
 
 
 def deliver(job: "Job", picture: "Picture", places: Places, *, interrupted: bool, as_json: bool) -> None:
-    """Write the result and its record; after Ctrl-C the checkpoint too, and say how to go on."""
+    """Write the result and its record; after Ctrl-C, or if they can't be written, the checkpoint before all else."""
     from untaught import checkpoint, images, report
 
     result = job.result()
-    images.write(places.output, result.image, like=picture, overwrite=places.overwrite)
     text = report.sidecar(result.provenance)
-    images.write_atomically(places.record, text.encode(), overwrite=places.overwrite)
+    if interrupted:
+        checkpoint.write(places.checkpoint, job.fitting.state(), job.provenance)
+    try:
+        images.write(places.output, result.image, like=picture, overwrite=places.overwrite)
+        images.write_atomically(places.record, text.encode(), overwrite=places.overwrite)
+    except UntaughtError as error:
+        raise type(error)(f"{error}; {rescue(job, places, done=interrupted)}") from error
     if as_json:
         typer.echo(json.dumps(json.loads(text)))
-    if not interrupted:
-        places.checkpoint.unlink(missing_ok=True)
-        note(f"{places.output}: stopped because {result.stopped_by}")
-        return
-    checkpoint.write(places.checkpoint, job.fitting.state(), job.provenance)
-    note(f"{places.output}: interrupted after {result.steps_run} steps; this is the best so far. To go on:")
-    note(resume_line(places.checkpoint))
-    raise typer.Exit(130)
+    if interrupted:
+        note(f"{places.output}: interrupted after {result.steps_run} steps; this is the best so far. To go on:")
+        note(f"  {resume_line(places.checkpoint)}")
+        raise typer.Exit(130)
+    if places.resumed is not None:
+        places.resumed.unlink(missing_ok=True)
+    note(f"{places.output}: stopped because {result.stopped_by}")
+
+
+def rescue(job: "Job", places: Places, *, done: bool) -> str:
+    """A result that can't be written must not be lost: save the state, here or in the temporary folder; say where."""
+    from untaught import checkpoint
+
+    for path in (places.checkpoint, Path(tempfile.gettempdir()) / places.checkpoint.name):
+        try:
+            if not done:
+                checkpoint.write(path, job.fitting.state(), job.provenance)
+        except UntaughtError:
+            continue
+        return f"the fit is saved; write its result with: {resume_line(path)}"
+    return "nor could the fit be saved anywhere"
 
 
 def resume_line(checkpoint_path: Path) -> str:
-    """The same command again, from the checkpoint."""
+    """The same command again, from the checkpoint, with as many threads: sums come out in the same order."""
+    import torch
+
     words = [word for word in sys.argv[1:] if word != "--overwrite"]
-    if "--resume" in words:
-        at = words.index("--resume")
-        del words[at : at + 2]
-    return "  " + shlex.join(["untaught", *words, "--overwrite", "--resume", str(checkpoint_path)])
-
-
-def check_outputs(image: Path, output: Path, record: Path, picture: "Picture", *, overwrite: bool) -> None:
-    """Before a long fit: can the results be written where they are to go?"""
-    from untaught.images import check_writable
-
-    if output.exists() and output.samefile(image):
-        raise UsageError(
-            f"{output} is the input itself, which is never overwritten; choose another name for the output"
-        )
-    check_writable(output, overwrite=overwrite, dtype=picture.pixels.dtype, alpha=picture.alpha is not None)
-    if record.exists() and not overwrite:
-        raise UsageError(f"{record} exists; --overwrite replaces it")
-    free, wanted = shutil.disk_usage(output.parent).free, picture.pixels.nbytes
-    if free < wanted:
-        raise ResourceError(f"{output.parent} has {free} bytes free; the result may need {wanted}")
-
-
-def note(text: str) -> None:
-    """A line for people."""
-    typer.echo(text, err=True)
+    for flag in ("--resume", "--threads"):
+        words = [word for word in words if not word.startswith(f"{flag}=")]
+        if flag in words:
+            at = words.index(flag)
+            del words[at : at + 2]
+    threads = str(torch.get_num_threads())
+    return shlex.join(["untaught", *words, "--overwrite", "--threads", threads, "--resume", str(checkpoint_path)])

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from untaught.errors import InterruptedFitError
-from untaught.fit import Fitting
+from untaught.fitting import Fitting
 
 REDRAW = 0.2  # seconds between two looks at the loss, which on a GPU waits for it
 
@@ -33,10 +33,10 @@ def run(fitting: Fitting) -> bool:
         task = progress.add_task("", total=fitting.fit.steps, loss="")
         drawn = 0.0
         for step in fitting:
-            if time.monotonic() - drawn > REDRAW or step.index + 1 == fitting.fit.steps:
+            if not progress.disable and (time.monotonic() - drawn > REDRAW or step.index + 1 == fitting.fit.steps):
                 drawn = time.monotonic()
                 progress.update(task, completed=step.index + 1, loss=f"{float(step.loss):.4g}")
-            if interrupt:
+            if interrupt and not fitting.finished:
                 return True
     return False
 
@@ -53,6 +53,16 @@ def bar() -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """While results are written, Ctrl-C waits."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
