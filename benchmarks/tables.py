@@ -39,7 +39,24 @@ def faithful() -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"faithful": faithful}
+def recipes() -> str:
+    """The newest curve of each recipe on each image: where it peaks, and where it ends."""
+    rows = {(row["image"], row["recipe"]): row for row in read("recipes")}
+    lines = [
+        "| image | recipe | best PSNR of the average | at step | misfit there | at the last step | seconds a step |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|")
+    for (image, recipe), row in sorted(rows.items()):
+        best, last = max(row["curve"], key=lambda point: point["psnr"]), row["curve"][-1]
+        end = f"{last['psnr']:.2f} ({last['step']})"
+        cost = f"{row['seconds'] / last['step']:.2f}"
+        lines.append(
+            f"| {image} | {recipe} | {best['psnr']:.2f} | {best['step']} | {best['residual']} | {end} | {cost} |"
+        )
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"faithful": faithful, "recipes": recipes}
 
 
 def read(name: str) -> list[dict[str, object]]:

@@ -15,15 +15,15 @@ TRUTH = Path(__file__).parent / "data" / "chelsea.png"
 SIGMA = 25  # of the synthetic noise, on 0..255; then clipped and stored in 8 bits, as a camera would
 
 
-def main(folder: Path) -> None:
-    """Run the demonstration."""
+def main(folder: Path, *more: str) -> None:
+    """Run the demonstration; `more` goes to the denoising command."""
     folder.mkdir(parents=True, exist_ok=True)
     noisy, denoised, page = folder / "noisy.png", folder / "denoised.png", folder / "compare.html"
     truth = images.read(TRUTH).pixels
     noise = np.random.default_rng(0).normal(0, SIGMA, truth.shape)
     images.write(noisy, (truth + noise).round().clip(0, 255).astype(np.uint8), overwrite=True)
 
-    untaught("denoise", noisy, "-o", denoised, "--overwrite")
+    untaught("denoise", noisy, "-o", denoised, "--overwrite", *more)
     untaught("compare", noisy, denoised, "-o", page, "--overwrite")
     before, after = (metrics.psnr(images.read(path).pixels, truth) for path in (noisy, denoised))
     print(f"PSNR {before:.2f} dB before, {after:.2f} dB after: {after - before:+.2f} dB")
