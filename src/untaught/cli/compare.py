@@ -28,7 +28,10 @@ def compare(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace PAGE if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as one JSON object.")] = False,
 ) -> None:
-    """PSNR and SSIM of A against B, and a page with a slider between them that needs no network and no other file."""
+    """PSNR, SSIM and a before/after page.
+
+    Scores A against B. The page has a slider between the two and needs no network and no other file.
+    """
     from untaught import images, metrics, report
 
     page = page or Path(f"{image.stem}_vs_{reference.stem}.html")

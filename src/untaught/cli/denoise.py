@@ -41,9 +41,9 @@ def denoise(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the run on stdout.")] = False,
 ) -> None:
-    """Remove noise from one image by fitting an untrained network to it.
+    """Remove noise from one image.
 
-    Beside OUT goes OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
+    Fits an untrained network to it and stops before that takes up the noise. Beside OUT goes OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
     """
     from untaught import checkpoint, images, tasks
     from untaught.cli.running import run, undisturbed, use_threads

@@ -1,7 +1,6 @@
 """`untaught doctor`: is everything here that it needs?"""
 
 import platform
-from importlib import metadata
 
 import typer
 
@@ -18,7 +17,10 @@ EXTRAS = {
 
 
 def doctor() -> None:
-    """Say what is installed and what the machine has; exit 3 if something needs mending."""
+    """Check what is installed.
+
+    Says what the machine has, too; exit code 3 if something needs mending.
+    """
     ills = []
     typer.echo(f"untaught {installed('untaught')}, {python_line()}")
     for name in NEEDED:
@@ -54,6 +56,8 @@ def torch_ills() -> list[str]:
 
 def installed(name: str) -> str | None:
     """The version in the installed packages' records."""
+    from importlib import metadata  # here, for it brings the whole of email with it
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
