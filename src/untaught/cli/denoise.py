@@ -43,8 +43,8 @@ def denoise(
 ) -> None:
     """Remove noise from one image.
 
-    Fits an untrained network to it and stops before that takes up the noise. Beside OUT goes OUT.json, the record of how
-    it was made. Ctrl-C keeps the best so far.
+    Fits an untrained network to it and stops before that takes up the noise. Beside OUT goes OUT.json, the record of
+    how it was made. Ctrl-C keeps the best so far.
     """
     from untaught import checkpoint, images, tasks
     from untaught.cli.running import run, undisturbed, use_threads
