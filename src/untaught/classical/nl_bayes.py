@@ -9,6 +9,7 @@ from untaught.classical.patches import Search, cut, fill_grid, most_alike, neare
 
 SEARCH = Search(size=4, step=3, radius=12, count=40)
 ROWS = 8  # rows of references at a time
+ROUNDING = 1e-5  # of a matrix's trace
 GROUPS = 128  # groups at a time: their covariances stay in the processor's cache
 
 
@@ -65,6 +66,7 @@ def shrink(y: Tensor, guide: Tensor, sigma: float) -> Tensor:
 
 
 def inverse(gram: Tensor, loading: float) -> Tensor:
-    """Of `gram + loading I`, a batch of symmetric matrices."""
-    gram.diagonal(dim1=1, dim2=2).add_(loading)
+    """Of `gram + loading I`, a batch of symmetric matrices, with what single precision needs beside a small loading."""
+    diagonal = gram.diagonal(dim1=1, dim2=2)
+    diagonal.add_(loading + ROUNDING * diagonal.sum(1, keepdim=True))
     return torch.cholesky_inverse(torch.linalg.cholesky(gram))

@@ -1,0 +1,100 @@
+"""The whole classical denoiser: estimates from block matching and NL-Bayes, mixed, and again from the mixture."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from untaught.classical.block_matching import BlockMatching
+from untaught.classical.clipping import unclip
+from untaught.classical.mixture import Mixture
+from untaught.classical.nl_bayes import NLBayes
+from untaught.classical.patches import Search
+from untaught.classical.recorruption import View, recorrupt
+
+BLOCK_MATCHING = BlockMatching()
+FINE = NLBayes(Search(size=4, step=3, radius=12, count=40))
+COARSE = NLBayes(Search(size=6, step=4, radius=12, count=64))
+MIXTURE = Mixture()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Which estimates, in which order."""
+
+    start: BlockMatching = BLOCK_MATCHING
+    pilots: tuple[NLBayes, ...] = (FINE, FINE)  # each from the one before
+    later: tuple[NLBayes, ...] = (FINE, COARSE)  # each from the mixture of all before; one a round, from the second on
+    mixture: Mixture = MIXTURE
+    strength: float = 0.5  # of the recorruption, in sigmas
+
+    def __post_init__(self) -> None:
+        if not (self.pilots and self.strength > 0):
+            raise ValueError(f"{self}: wanted a pilot at least and a strength above 0")
+
+    def most_rounds(self) -> int:
+        """How often the estimates can be mixed."""
+        return len(self.later) + 1
+
+
+RECIPE = Recipe()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """An estimate and what it was made of."""
+
+    image: Tensor = field(repr=False)  # [1, C, H, W]
+    round: int  # how often estimates were mixed
+    views: tuple[View, ...] = field(repr=False)  # the measured image first, then the recorrupted ones
+
+    def pilots(self) -> tuple[Tensor, ...]:
+        """All the estimates of the measured image that were mixed, the base first, then the noisy image itself."""
+        return self.views[0].estimates
+
+
+def denoise_classically(
+    y: Tensor,
+    sigma: float,
+    *,
+    generator: torch.Generator,
+    rounds: int = RECIPE.most_rounds(),
+    clipped: bool = False,
+    recipe: Recipe = RECIPE,
+) -> Estimate:
+    """The estimate after `rounds` mixtures, of `y` `[1, C, H, W]` with white Gaussian noise of `sigma` on its scale.
+
+    0 rounds is NL-Bayes alone, without recorruption, and takes about a tenth of the time. `clipped` says that values
+    beyond 0 ... 1 were cut off after the noise came; that bias is undone. Noise is drawn from `generator`.
+    """
+    if not (sigma > 0 and 0 <= rounds <= recipe.most_rounds()):
+        raise ValueError(f"sigma {sigma:g}, rounds {rounds}: wanted sigma > 0, 0 to {recipe.most_rounds()} rounds")
+    with torch.no_grad():
+        estimates = estimate(y, sigma, generator, recipe)
+        last = next(one for one in estimates if one.round == rounds)
+        image = unclip(last.image, sigma) if clipped else last.image
+    return Estimate(image=image, round=last.round, views=last.views)
+
+
+def estimate(y: Tensor, sigma: float, generator: torch.Generator, recipe: Recipe = RECIPE) -> Iterator[Estimate]:
+    """The estimate after 0, 1, 2 ... rounds; stop when you like. What is fitted is fitted on recorrupted images."""
+    views = [begin(View(y=y, sigma=sigma, target=y), recipe)]
+    yield Estimate(image=views[0].estimates[0], round=0, views=tuple(views))
+    views += [begin(view, recipe) for view in recorrupt(y, sigma, recipe.strength, generator)]
+    for number in range(recipe.most_rounds()):
+        weights = recipe.mixture.fit(views[1:])
+        mixed = [recipe.mixture.apply(view.estimates, weights) for view in views]
+        yield Estimate(image=mixed[0], round=number + 1, views=tuple(views))
+        if number < len(recipe.later):
+            again = recipe.later[number]
+            views = [v.joined(again(v.y, x, v.sigma)) for v, x in zip(views, mixed, strict=True)]
+
+
+def begin(view: View, recipe: Recipe) -> View:
+    """The estimates made before any mixture: the last one first, as the base, then the noisy image."""
+    estimates = [recipe.start.thresholded(view.y, view.sigma)]
+    estimates.append(recipe.start.wiener(view.y, estimates[0], view.sigma))
+    for pilot in recipe.pilots:
+        estimates.append(pilot(view.y, estimates[-1], view.sigma))
+    return view.joined(estimates[-1], view.y, *estimates[:-1])
