@@ -44,7 +44,7 @@ def test_both_ways_to_solve_agree():
     draw = torch.Generator().manual_seed(0)
     y, guide = (torch.randn(5, 12, 12, generator=draw) for _ in range(2))
     wider = [torch.nn.functional.pad(image, (0, 1)) for image in (y, guide)]  # a thirteenth pixel, 0: the other way
-    assert torch.allclose(shrink(*wider, 0.5)[..., :12], shrink(y, guide, 0.5), atol=1e-3)
+    assert torch.allclose(shrink(*wider, 0.5)[..., :12], shrink(y, guide, 0.5), atol=2e-4)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

@@ -9,7 +9,7 @@ from untaught.classical.patches import Search, cut, fill_grid, most_alike, neare
 
 SEARCH = Search(size=4, step=3, radius=12, count=40)
 ROWS = 8  # rows of references at a time
-ROUNDING = 1e-5  # of a matrix's trace
+ROUNDING = 1e-5  # of a covariance's trace, added to its diagonal: what single precision needs if sigma is small
 GROUPS = 128  # groups at a time: their covariances stay in the processor's cache
 
 
@@ -59,14 +59,13 @@ def shrink(y: Tensor, guide: Tensor, sigma: float) -> Tensor:
     count, dimensions = guide.shape[1:]
     mean = guide.mean(dim=1, keepdim=True)
     spread, noisy = guide - mean, y - mean
-    loading = sigma**2 * max(count - 1, 1)
+    loading = sigma**2 * max(count - 1, 1) + ROUNDING * spread.square().sum((1, 2), keepdim=True)
     if dimensions <= count:  # (C + sigma^2 I)^-1 itself
-        return y - loading * noisy @ inverse(spread.mT @ spread, loading)
+        return y - loading * (noisy @ inverse(spread.mT @ spread, loading))
     return mean + noisy @ spread.mT @ inverse(spread @ spread.mT, loading) @ spread  # the same, by fewer unknowns
 
 
-def inverse(gram: Tensor, loading: float) -> Tensor:
-    """Of `gram + loading I`, a batch of symmetric matrices, with what single precision needs beside a small loading."""
-    diagonal = gram.diagonal(dim1=1, dim2=2)
-    diagonal.add_(loading + ROUNDING * diagonal.sum(1, keepdim=True))
+def inverse(gram: Tensor, loading: Tensor) -> Tensor:
+    """Of `gram + loading I`, a batch of symmetric matrices; `loading` is `[R, 1, 1]`."""
+    gram.diagonal(dim1=1, dim2=2).add_(loading[:, 0])
     return torch.cholesky_inverse(torch.linalg.cholesky(gram))
