@@ -69,11 +69,12 @@ def test_with_the_truth_for_an_estimate_it_comes_near_it():
 
 
 def test_turned_over_it_gives_the_same_turned_over():
-    clean = picture(31, 40)
+    clean = picture(30, 42)  # the grid meets every edge without filling
     y = clean + noise(clean, SIGMA)
     pilot = clean + noise(clean, 0.02, seed=1)
     x = NLBayes()(y, pilot, SIGMA)
     assert torch.allclose(NLBayes()(y.mT, pilot.mT, SIGMA).mT, x, atol=1e-4)
+    assert torch.allclose(NLBayes()(y.flip(-1), pilot.flip(-1), SIGMA).flip(-1), x, atol=1e-4)
     order = [2, 0, 1]
     assert torch.allclose(NLBayes()(y[:, order], pilot[:, order], SIGMA), x[:, order], atol=1e-4)
 
@@ -81,3 +82,11 @@ def test_turned_over_it_gives_the_same_turned_over():
 def test_the_same_again():
     y = picture(24, 24) + noise(picture(24, 24), SIGMA)
     assert torch.equal(NLBayes()(y, y, SIGMA), NLBayes()(y, y, SIGMA))
+
+
+def test_strips_change_nothing(monkeypatch):
+    clean = picture(40, 37)
+    y, pilot = clean + noise(clean, SIGMA), clean + noise(clean, 0.02, seed=1)
+    x = NLBayes()(y, pilot, SIGMA)
+    monkeypatch.setattr("untaught.classical.patches.REFERENCES", 1)
+    assert torch.allclose(NLBayes()(y, pilot, SIGMA), x, atol=1e-5)

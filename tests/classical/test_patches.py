@@ -35,12 +35,13 @@ def test_a_column_of_cut_is_a_patch():
     assert torch.equal(patch, image[:, 2:5, 1:4].flatten())
 
 
-def test_the_nearest_are_those_a_loop_finds():
+def test_the_nearest_are_those_a_loop_finds(monkeypatch):
+    monkeypatch.setattr("untaught.classical.patches.REFERENCES", 8)  # two rows of them
     search = Search(size=3, step=2, radius=3, count=5)
     image = fill_grid(torch.rand(2, 12, 10, generator=torch.Generator().manual_seed(1)), search)
     patches = cut(image, 3).T
     across = image.shape[2] - 2
-    for strip in strips(image.shape[1], search, rows=2):
+    for strip in strips(*image.shape[1:], search):
         groups = nearest(image[:, strip.top : strip.bottom], search, strip, 5) + strip.top * across
         for reference in groups:
             own = int(reference[0])
@@ -50,11 +51,14 @@ def test_the_nearest_are_those_a_loop_finds():
             assert set(reference.tolist()) == set(distances.topk(5, largest=False).indices.tolist())
 
 
-def test_strips_hold_every_reference_once():
+@pytest.mark.parametrize("references", [1, 50, 10_000])
+def test_strips_hold_every_reference_once(monkeypatch, references):
+    monkeypatch.setattr("untaught.classical.patches.REFERENCES", references)
     search = Search(size=4, step=3, radius=5, count=8)
-    found = [s.top + s.first + 3 * row for s in strips(40, search, rows=4) for row in range(s.rows)]
-    assert found == list(range(0, 37, 3))
-    assert all(0 <= s.top <= s.top + s.first and s.bottom <= 40 for s in strips(40, search, rows=4))
+    found = list(strips(40, 52, search))
+    assert [s.top + s.first + 3 * row for s in found for row in range(s.rows)] == list(range(0, 37, 3))
+    assert all(0 <= s.top <= s.top + s.first and s.bottom <= 40 for s in found)
+    assert max(s.rows for s in found) == min(max(1, references // 17), 13)
 
 
 def test_a_small_image_offers_fewer():

@@ -26,7 +26,7 @@ def test_every_round_is_offered(all_rounds):
 
 def test_the_first_mixture_beats_the_estimates_it_is_made_of(all_rounds):
     first = all_rounds[1]
-    assert psnr(first.image, CLEAN) > max(psnr(pilot, CLEAN) for pilot in first.pilots()) + 0.4
+    assert psnr(first.image, CLEAN) > max(psnr(pilot, CLEAN) for pilot in first.pilots()) + 0.2
 
 
 def test_no_round_ends_lower(all_rounds):

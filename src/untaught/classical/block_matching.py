@@ -10,7 +10,6 @@ from untaught.classical.transforms import cosine, decorrelate, haar, recorrelate
 
 FIRST = Search(size=8, step=4, radius=9, count=16)
 SECOND = Search(size=8, step=4, radius=9, count=32)
-ROWS = 8  # rows of references at a time
 GROUPS = 128  # groups transformed at a time
 
 
@@ -50,7 +49,7 @@ class BlockMatching:
         count = most_alike(search, *y.shape[1:])
         count = 1 << (count.bit_length() - 1)  # the Haar transform's
         total, weight = torch.zeros_like(y), torch.zeros_like(y)
-        for strip in strips(y.shape[1], search, ROWS):
+        for strip in strips(y.shape[1], y.shape[2], search):
             here = slice(strip.top, strip.bottom)
             groups = nearest(pilot[:1, here], search, strip, count)
             for channel in range(len(y)):

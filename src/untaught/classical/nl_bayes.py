@@ -7,8 +7,7 @@ from torch import Tensor
 
 from untaught.classical.patches import Search, cut, fill_grid, most_alike, nearest, paste, strips
 
-SEARCH = Search(size=4, step=3, radius=12, count=40)
-ROWS = 8  # rows of references at a time
+SEARCH = Search(size=6, step=4, radius=20, count=24)
 ROUNDING = 1e-5  # of a covariance's trace, added to its diagonal: what single precision needs if sigma is small
 GROUPS = 128  # groups at a time: their covariances stay in the processor's cache
 
@@ -31,7 +30,7 @@ class NLBayes:
         noisy, guide = fill_grid(y[0], self.search), fill_grid(pilot[0], self.search)
         count = most_alike(self.search, *noisy.shape[1:])
         total, times = torch.zeros_like(noisy), torch.zeros_like(noisy[:1])
-        for strip in strips(noisy.shape[1], self.search, ROWS):
+        for strip in strips(noisy.shape[1], noisy.shape[2], self.search):
             here = slice(strip.top, strip.bottom)
             rows = strip.bottom - strip.top
             groups = nearest(guide[:, here], self.search, strip, count)

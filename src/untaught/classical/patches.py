@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+REFERENCES = 2048  # whose distances to all within their reach are held at a time
+
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
@@ -53,8 +55,9 @@ def reflected(length: int, wanted: int) -> Tensor:
     return torch.minimum(place, period - place).clamp(max=length - 1)
 
 
-def strips(height: int, search: Search, rows: int) -> Iterator[Strip]:
-    """Cut an image of `height` (from `fill_grid`) into strips of at most `rows` rows of references."""
+def strips(height: int, width: int, search: Search) -> Iterator[Strip]:
+    """Cut an image (from `fill_grid`) into strips of a row of references, or as many as have `REFERENCES` in all."""
+    rows = max(1, REFERENCES // ((width - search.size) // search.step + 1))
     for top in range(0, height - search.size + 1, rows * search.step):
         last = min(top + (rows - 1) * search.step, height - search.size)
         start = max(top - search.radius, 0)

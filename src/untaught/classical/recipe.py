@@ -14,18 +14,28 @@ from untaught.classical.patches import Search
 from untaught.classical.recorruption import View, recorrupt
 
 BLOCK_MATCHING = BlockMatching()
-FINE = NLBayes(Search(size=4, step=3, radius=12, count=40))
-COARSE = NLBayes(Search(size=6, step=4, radius=12, count=64))
+PILOTS = (
+    NLBayes(Search(size=4, step=3, radius=12, count=24)),
+    NLBayes(Search(size=6, step=4, radius=20, count=24)),
+)
+LATER = (
+    NLBayes(Search(size=6, step=4, radius=28, count=24)),
+    NLBayes(Search(size=4, step=3, radius=20, count=16)),
+    NLBayes(Search(size=8, step=5, radius=24, count=32)),
+)
 MIXTURE = Mixture()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Which estimates, in which order."""
+    """Which estimates, in which order.
+
+    Few patches a group, from a wide window, of another size each time: chosen on three crops of Kodak24 (NOTES).
+    """
 
     start: BlockMatching = BLOCK_MATCHING
-    pilots: tuple[NLBayes, ...] = (FINE, FINE)  # each from the one before
-    later: tuple[NLBayes, ...] = (FINE, COARSE)  # each from the mixture of all before; one a round, from the second on
+    pilots: tuple[NLBayes, ...] = PILOTS  # each from the one before
+    later: tuple[NLBayes, ...] = LATER  # each from the mixture of all before; one a round, from the second on
     mixture: Mixture = MIXTURE
     strength: float = 0.5  # of the recorruption, in sigmas
 
