@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from untaught.classical import unclip
-from untaught.classical.clipping import clipped_mean
+from untaught.classical.clipping import clipped_deviation, clipped_mean
 
 
 @pytest.mark.parametrize("level", [0.0, 0.02, 0.5, 0.93, 1.0])
@@ -11,6 +11,8 @@ def test_the_mean_is_what_is_measured(level, sigma):
     draws = (level + sigma * torch.randn(400_000, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
     expected = clipped_mean(torch.tensor([level], dtype=torch.float64), sigma)
     assert float(expected) == pytest.approx(float(draws.double().mean()), abs=4 * sigma / 632)
+    spread = clipped_deviation(torch.tensor([level], dtype=torch.float64), sigma)
+    assert float(spread) == pytest.approx(float(draws.double().std()), rel=0.01)
 
 
 @pytest.mark.parametrize("sigma", [1e-4, 25 / 255, 0.5])

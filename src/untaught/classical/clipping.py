@@ -33,3 +33,18 @@ def clipped_mean(x: Tensor, sigma: float, low: float = 0.0, high: float = 1.0) -
         return excess
 
     return x + beyond(x - low) - beyond(high - x)
+
+
+def clipped_deviation(x: Tensor, sigma: float, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """The standard deviation of clip(x + sigma n, low, high): sigma in the middle, less towards black and white."""
+    below, above = (low - x) / sigma, (high - x) / sigma
+
+    def density(d: Tensor) -> Tensor:
+        return torch.exp(-d.square() / 2) / math.sqrt(2 * math.pi)
+
+    inside = torch.special.ndtr(above) - torch.special.ndtr(below)
+    bent = below * density(below) - above * density(above)
+    second = sigma**2 * (inside + bent) + 2 * x * sigma * (density(below) - density(above)) + x.square() * inside
+    second = second + low**2 * torch.special.ndtr(below) + high**2 * torch.special.ndtr(-above)
+    variance: Tensor = second - clipped_mean(x, sigma, low, high).square()
+    return variance.clamp(min=0).sqrt()

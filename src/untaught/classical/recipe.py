@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from untaught.classical.block_matching import BlockMatching
-from untaught.classical.clipping import unclip
+from untaught.classical.clipping import clipped_deviation, unclip
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
@@ -81,21 +81,31 @@ def denoise_classically(
     if not (sigma > 0 and 0 <= rounds <= recipe.most_rounds()):
         raise ValueError(f"sigma {sigma:g}, rounds {rounds}: wanted sigma > 0, 0 to {recipe.most_rounds()} rounds")
     with torch.no_grad():
-        estimates = estimate(y, sigma, generator, recipe)
-        last = next(one for one in estimates if one.round == rounds)
-        image = unclip(last.image, sigma) if clipped else last.image
-    return Estimate(image=image, round=last.round, views=last.views)
+        estimates = estimate(y, sigma, generator=generator, clipped=clipped, recipe=recipe)
+        return next(one for one in estimates if one.round == rounds)
 
 
-def estimate(y: Tensor, sigma: float, generator: torch.Generator, recipe: Recipe = RECIPE) -> Iterator[Estimate]:
-    """The estimate after 0, 1, 2 ... rounds; stop when you like. What is fitted is fitted on recorrupted images."""
+def estimate(
+    y: Tensor, sigma: float, *, generator: torch.Generator, clipped: bool = False, recipe: Recipe = RECIPE
+) -> Iterator[Estimate]:
+    """The estimate after 0, 1, 2 ... rounds; stop when you like. What is fitted is fitted on recorrupted images.
+
+    Arguments as of `denoise_classically`. Clipped noise is narrower towards black and white: it is recorrupted with as
+    much as the first estimate says it has, or the mixture would take it for more than there is and smooth too much.
+    """
+
+    def offer(image: Tensor, number: int) -> Estimate:
+        return Estimate(image=unclip(image, sigma) if clipped else image, round=number, views=tuple(views))
+
     views = [begin(View(y=y, sigma=sigma, target=y), recipe)]
-    yield Estimate(image=views[0].estimates[0], round=0, views=tuple(views))
-    views += [begin(view, recipe) for view in recorrupt(y, sigma, recipe.strength, generator)]
+    first = offer(views[0].estimates[0], 0)
+    yield first
+    deviation = clipped_deviation(first.image, sigma) if clipped else None
+    views += [begin(view, recipe) for view in recorrupt(y, sigma, recipe.strength, generator, deviation)]
     for number in range(recipe.most_rounds()):
         weights = recipe.mixture.fit(views[1:])
         mixed = [recipe.mixture.apply(view.estimates, weights) for view in views]
-        yield Estimate(image=mixed[0], round=number + 1, views=tuple(views))
+        yield offer(mixed[0], number + 1)
         if number < len(recipe.later):
             again = recipe.later[number]
             views = [v.joined(again(v.y, x, v.sigma)) for v, x in zip(views, mixed, strict=True)]

@@ -20,14 +20,18 @@ class View:
         return View(y=self.y, sigma=self.sigma, target=self.target, estimates=self.estimates + estimates)
 
 
-def recorrupt(y: Tensor, sigma: float, strength: float, generator: torch.Generator) -> tuple[View, View]:
+def recorrupt(
+    y: Tensor, sigma: float, strength: float, generator: torch.Generator, deviation: Tensor | None = None
+) -> tuple[View, View]:
     """`y + a n` held against `y - n / a`, and `y - a n` against `y + n / a`, with fresh noise n of the image's sigma.
+
+    `deviation`, in the shape of `y`, says where the noise has another sigma than elsewhere: n has it too.
 
     Where y = x + sigma e with Gaussian e, the noises e + a n and e - n / a are independent: an error against the target
     is the error against the truth, plus a constant. Of the pair's sum the products of e with n drop out.
     Source: Pang, Zheng, Quan and Ji 2021 (CVPR), "Recorrupted-to-Recorrupted". Departs: in antithetic pairs.
     """
-    noise = sigma * fresh(y, generator)
+    noise = (sigma if deviation is None else deviation) * fresh(y, generator)
     told = sigma * (1 + strength**2) ** 0.5
     plus = View(y=y + strength * noise, sigma=told, target=y - noise / strength)
     minus = View(y=y - strength * noise, sigma=told, target=y + noise / strength)
