@@ -3,6 +3,7 @@ import torch
 
 from classical.pictures import noise, picture, psnr
 from untaught.classical import BlockMatching
+from untaught.classical.block_matching import Shrinker
 
 SIGMA = 25 / 255
 
@@ -56,3 +57,13 @@ def test_turned_over_it_gives_the_same_turned_over():
 def test_the_same_again():
     y = picture(24, 24) + noise(picture(24, 24), SIGMA)
     assert torch.equal(BlockMatching()(y, SIGMA), BlockMatching()(y, SIGMA))
+
+
+def test_a_group_weighs_the_less_the_more_of_it_is_kept():
+    """The inverse of how many coefficients stay: all of a busy group's 4 x 64, a flat one's mean alone."""
+    busy = torch.randn(1, 8, 8, generator=torch.Generator().manual_seed(0))
+    shrinker = Shrinker(BlockMatching(threshold=0.01, taper=0.0), 8, 4, 1.0)
+    group = torch.zeros(1, 4, dtype=torch.long)
+    for image, kept in ((busy, 1 * 64), (torch.full((1, 8, 8), 0.5), 1)):  # four times the same patch: no differences
+        _, weight = shrinker.strip(image, None, group)
+        assert float(weight.sum()) == pytest.approx(4 * 64 / kept, rel=0.05)

@@ -54,6 +54,15 @@ def test_each_opponent_channel_has_its_own_weights():
     assert (rule.apply((base, one), weights) - grey).square().mean().sqrt() < 0.05
 
 
+def test_a_mixture_of_brighter_estimates_is_as_much_brighter():
+    estimates = tuple(drawn((1, 2, 20, 20), seed) for seed in range(3))
+    view = View(y=estimates[1], sigma=1.0, target=drawn((1, 2, 20, 20), 4) + 0.5 * estimates[0], estimates=estimates)
+    rule = Mixture()
+    weights = rule.fit([view])
+    brighter = tuple(one + 5 for one in estimates)
+    assert torch.allclose(rule.apply(brighter, weights), rule.apply(estimates, weights) + 5, atol=1e-4)
+
+
 def test_strips_change_nothing(monkeypatch):
     estimates = tuple(drawn((1, 3, 30, 20), seed) for seed in range(3))
     view = View(y=estimates[1], sigma=1.0, target=drawn((1, 3, 30, 20), 4), estimates=estimates)
