@@ -34,19 +34,22 @@ class NLBayes:
             here = slice(strip.top, strip.bottom)
             rows = strip.bottom - strip.top
             groups = nearest(guide[:, here], self.search, strip, count)
-            sums, often = shrink_all(cut(noisy[:, here], size), cut(guide[:, here], size), groups, sigma)
+            patches, pilots = (cut(image[:, here], size).T.contiguous() for image in (noisy, guide))
+            sums, often = shrink_all(patches, pilots, groups, sigma)
             total[:, here] += paste(sums, size, rows, noisy.shape[2])
             times[:, here] += paste(often.expand(size**2, -1), size, rows, noisy.shape[2])
         return (total / times)[None, :, :height, :width]
 
 
 def shrink_all(y: Tensor, guide: Tensor, groups: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-    """Planes `[D, N]` and groups `[R, K]` of their columns, to the sum of the estimates of each and their number."""
-    noisy, alike = y.T.contiguous(), guide.T.contiguous()
-    total, times = torch.zeros_like(noisy), noisy.new_zeros(len(noisy))
+    """Patches `[N, D]` and groups `[R, K]` of them to the sum of the estimates of each, `[D, N]`, and their number.
+
+    Rows are what groups are gathered from and summed into fastest.
+    """
+    total, times = torch.zeros_like(y), y.new_zeros(len(y))
     for group in groups.split(GROUPS):
         members = group.flatten()
-        patches, pilots = (rows.index_select(0, members).view(*group.shape, -1) for rows in (noisy, alike))
+        patches, pilots = (rows.index_select(0, members).view(*group.shape, -1) for rows in (y, guide))
         estimates = shrink(patches, pilots, sigma)
         total.index_add_(0, members, estimates.flatten(0, 1))
         times.index_add_(0, members, times.new_ones(len(members)))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-REFERENCES = 2048  # whose distances to all within their reach are held at a time
+REFERENCES = 1024  # whose distances to all within their reach are held at a time
 
 
 @dataclass(frozen=True, kw_only=True)
