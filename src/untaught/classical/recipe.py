@@ -1,0 +1,120 @@
+"""The whole classical denoiser: estimates from block matching and NL-Bayes, mixed, and again from the mixture."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from untaught.classical.block_matching import BlockMatching
+from untaught.classical.clipping import clipped_deviation, unclip
+from untaught.classical.mixture import Mixture
+from untaught.classical.nl_bayes import NLBayes
+from untaught.classical.patches import Search
+from untaught.classical.recorruption import View, recorrupt
+
+BLOCK_MATCHING = BlockMatching()
+PILOTS = (
+    NLBayes(Search(size=4, step=3, radius=12, count=24)),
+    NLBayes(Search(size=6, step=4, radius=20, count=24)),
+)
+LATER = (
+    NLBayes(Search(size=6, step=4, radius=28, count=24)),
+    NLBayes(Search(size=4, step=3, radius=20, count=16)),
+    NLBayes(Search(size=8, step=5, radius=24, count=32)),
+)
+MIXTURE = Mixture()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Which estimates, in which order.
+
+    Few patches a group, from a wide window, of another size each time: chosen on three crops of Kodak24 (docs/decisions/0005-classical-estimates.md).
+    """
+
+    start: BlockMatching = BLOCK_MATCHING
+    pilots: tuple[NLBayes, ...] = PILOTS  # each from the one before
+    later: tuple[NLBayes, ...] = LATER  # each from the mixture of all before; one a round, from the second on
+    mixture: Mixture = MIXTURE
+    strength: float = 0.5  # of the recorruption, in sigmas
+
+    def __post_init__(self) -> None:
+        if not (self.pilots and self.strength > 0):
+            raise ValueError(f"{self}: wanted a pilot at least and a strength above 0")
+
+    def most_rounds(self) -> int:
+        """How often the estimates can be mixed."""
+        return len(self.later) + 1
+
+
+RECIPE = Recipe()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """An estimate and what it was made of."""
+
+    image: Tensor = field(repr=False)  # [1, C, H, W]
+    round: int  # how often estimates were mixed
+    views: tuple[View, ...] = field(repr=False)  # the measured image first, then the recorrupted ones
+
+    def pilots(self) -> tuple[Tensor, ...]:
+        """All the estimates of the measured image that were mixed, the base first, then the noisy image itself."""
+        return self.views[0].estimates
+
+
+def denoise_classically(
+    y: Tensor,
+    sigma: float,
+    *,
+    generator: torch.Generator,
+    rounds: int = RECIPE.most_rounds(),
+    clipped: bool = False,
+    recipe: Recipe = RECIPE,
+) -> Estimate:
+    """The estimate after `rounds` mixtures, of `y` `[1, C, H, W]` with white Gaussian noise of `sigma` on its scale.
+
+    0 rounds is NL-Bayes alone, without recorruption, and takes a seventh of the time of four. `clipped` says that
+    values beyond 0 ... 1 were cut off after the noise came; that bias is undone. Noise is drawn from `generator`.
+    """
+    if not (sigma > 0 and 0 <= rounds <= recipe.most_rounds()):
+        raise ValueError(f"sigma {sigma:g}, rounds {rounds}: wanted sigma > 0, 0 to {recipe.most_rounds()} rounds")
+    with torch.no_grad():
+        estimates = estimate(y, sigma, generator=generator, clipped=clipped, recipe=recipe)
+        return next(one for one in estimates if one.round == rounds)
+
+
+def estimate(
+    y: Tensor, sigma: float, *, generator: torch.Generator, clipped: bool = False, recipe: Recipe = RECIPE
+) -> Iterator[Estimate]:
+    """The estimate after 0, 1, 2 ... rounds; stop when you like. What is fitted is fitted on recorrupted images.
+
+    Arguments as of `denoise_classically`. Clipped noise is narrower towards black and white: it is recorrupted with as
+    much as the first estimate says it has, or the mixture would take it for more than there is and smooth too much.
+    """
+
+    def offer(image: Tensor, number: int) -> Estimate:
+        return Estimate(image=unclip(image, sigma) if clipped else image, round=number, views=tuple(views))
+
+    views = [begin(View(y=y, sigma=sigma, target=y), recipe)]
+    first = offer(views[0].estimates[0], 0)
+    yield first
+    deviation = clipped_deviation(first.image, sigma) if clipped else None
+    views += [begin(view, recipe) for view in recorrupt(y, sigma, recipe.strength, generator, deviation)]
+    for number in range(recipe.most_rounds()):
+        weights = recipe.mixture.fit(views[1:])
+        mixed = [recipe.mixture.apply(view.estimates, weights) for view in views]
+        yield offer(mixed[0], number + 1)
+        if number < len(recipe.later):
+            again = recipe.later[number]
+            views = [v.joined(again(v.y, x, v.sigma)) for v, x in zip(views, mixed, strict=True)]
+
+
+def begin(view: View, recipe: Recipe) -> View:
+    """The estimates made before any mixture: the last one first, as the base, then the noisy image."""
+    estimates = [recipe.start.thresholded(view.y, view.sigma)]
+    estimates.append(recipe.start.wiener(view.y, estimates[0], view.sigma))
+    for pilot in recipe.pilots:
+        estimates.append(pilot(view.y, estimates[-1], view.sigma))
+    return view.joined(estimates[-1], view.y, *estimates[:-1])
