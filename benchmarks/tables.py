@@ -56,7 +56,23 @@ def recipes() -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"faithful": faithful, "recipes": recipes}
+def denoise() -> str:
+    """Mean and image by image; seconds for 512 x 512 pixels, by the area of each image."""
+    rows = {(row["image"], row["method"]): row for row in read("denoise")}
+    names = sorted({image for image, _ in rows})
+    lines = [f"| method | {' | '.join(names)} | mean | s for 512x512 |", "|---" * (len(names) + 3) + "|"]
+    for method in dict.fromkeys(method for _, method in rows):
+        found = [rows[name, method] for name in names if (name, method) in rows]
+        if len(found) < len(names):
+            continue
+        scores = [row["psnr"] for row in found]
+        cost = sum(row["seconds"] for row in found) / sum(row["shape"][0] * row["shape"][1] for row in found)
+        cells = [method, *(f"{score:.2f}" for score in (*scores, sum(scores) / len(scores))), f"{cost * 512**2:.1f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"denoise": denoise, "faithful": faithful, "recipes": recipes}
 
 
 def read(name: str) -> list[dict[str, object]]:

@@ -30,7 +30,8 @@ MIXTURE = Mixture()
 class Recipe:
     """Which estimates, in which order.
 
-    Few patches a group, from a wide window, of another size each time: chosen on three crops of Kodak24 (docs/decisions/0005-classical-estimates.md).
+    Few patches a group, from a wide window, of another size each time: chosen on three crops of Kodak24 (see
+    docs/decisions/0005-classical-estimates.md).
     """
 
     start: BlockMatching = BLOCK_MATCHING
