@@ -3,8 +3,8 @@
     python benchmarks/denoise.py --data DIR --images F16,house
 
 DIR holds set9_noisy25_author/NAME.png and set9_clean/NAME.png; without --images all are taken. Everybody is told
-sigma, but for total variation. `classical` gives a line for each round. Appends JSON lines to benchmarks/results/denoise.jsonl;
-what is there is skipped.
+sigma, but for total variation. `classical` gives a line for each round. Appends JSON lines to
+benchmarks/results/denoise.jsonl; what is there is skipped.
 Seconds are of the processor, not the clock, and add up over the rounds. (The network on the same files: faithful.py.)
 """
 
