@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from untaught import images, metrics
+from untaught import images, metrics, report
 
 TRUTH = Path(__file__).parent / "data" / "chelsea.png"
 SIGMA = 25  # of the synthetic noise, on 0..255; then clipped and stored in 8 bits, as a camera would
@@ -24,8 +24,15 @@ def main(folder: Path, *more: str) -> None:
     images.write(noisy, (truth + noise).round().clip(0, 255).astype(np.uint8), overwrite=True)
 
     untaught("denoise", noisy, "-o", denoised, "--overwrite", *more)
-    untaught("compare", noisy, denoised, "-o", page, "--overwrite")
-    before, after = (metrics.psnr(images.read(path).pixels, truth) for path in (noisy, denoised))
+    result = images.read(denoised).pixels
+    before, after = metrics.psnr(images.read(noisy).pixels, truth), metrics.psnr(result, truth)
+    rows = [
+        (f"PSNR {when} against the clean photograph", f"{x:.2f} dB")
+        for when, x in (("before", before), ("after", after))
+    ]
+    panes = [report.Pane("noisy", images.read(noisy).pixels), report.Pane("denoised", result)]
+    html = report.comparison_page(panes, title="A photograph before and after denoising", rows=rows)
+    images.write_atomically(page, html.encode(), overwrite=True)
     print(f"PSNR {before:.2f} dB before, {after:.2f} dB after: {after - before:+.2f} dB")
     print(f"Open {page} in a browser.")
 
@@ -33,7 +40,12 @@ def main(folder: Path, *more: str) -> None:
 def untaught(*arguments: str | Path) -> None:
     """One command, shown and run."""
     print("untaught", *arguments, flush=True)
-    subprocess.run([sys.executable, "-m", "untaught", *map(str, arguments)], check=True)
+    try:
+        code = subprocess.run([sys.executable, "-m", "untaught", *map(str, arguments)]).returncode
+    except KeyboardInterrupt:  # the command has said what there is to say
+        code = 130
+    if code:
+        sys.exit(code)
 
 
 if __name__ == "__main__":

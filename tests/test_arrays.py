@@ -46,6 +46,13 @@ def test_a_tensor_comes_back_as_it_was(shape, dtype):
     assert torch.allclose(back.double(), image.double(), atol=0.1)
 
 
+def test_a_grey_picture_stored_as_rgb_is_one_channel_and_comes_back_as_three():
+    grey = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    x, frame = take(np.dstack([grey] * 3))
+    assert x.shape == (1, 1, 4, 5)
+    assert np.array_equal(frame.back(x), np.dstack([grey] * 3))
+
+
 def test_twelve_bits_in_sixteen_are_stretched_and_eight_bits_are_not():
     faint = np.array([[0.0003, 0.0005], [0.0004, 0.0004]], np.float32)
     assert float(take(faint)[0].max()) == 1.0

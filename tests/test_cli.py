@@ -63,16 +63,22 @@ def test_denoise_writes_the_image_and_its_record_and_is_silent_on_stdout(program
     before = picture.read_bytes()
     code, out, err = program("denoise", picture, "-o", output, "--steps", 3, "--seed", 5)
     assert (code, out) == (0, "")
-    assert err == f"{output}: stopped because all 3 steps were taken\n", "no bar where there is no terminal"
+    said = r": noise sigma [\d.]+ \(estimated\), 3 steps in \d+ s; stopped because it had taken all its 3 steps\n"
+    assert re.fullmatch(re.escape(str(output)) + said, err), "one line, and no bar where there is no terminal"
     result = images.read(output)
     assert result.pixels.shape == (32, 32, 3) and result.pixels.dtype == np.uint8
     record = json.loads(output.with_name("out.png.json").read_text())
-    assert record["seed"] == 5 and record["steps"] == 3 and record["stopped_by"] == "all 3 steps were taken"
+    assert record["seed"] == 5 and record["steps"] == 3 and record["stopped_by"] == "it had taken all its 3 steps"
     assert record["input"] == {"path": str(picture), "sha256": images.read(picture).sha256}
     assert record["seconds"]["fit"] > 0 and record["settings"]["network"]["is"] == "Skip"
     assert record["command"] == shlex.join(["untaught", *sys.argv[1:]])
     assert picture.read_bytes() == before
     assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.json"]
+
+
+def test_a_sigma_in_other_units_is_remarked_upon(program, picture):
+    code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"), "--steps", 2, "--sigma", "0.1")
+    assert code == 0 and "--sigma 0.1 is far from the 2" in err
 
 
 def test_json_goes_to_stdout(program, picture):
@@ -162,7 +168,7 @@ def test_a_checkpoint_of_another_fit_is_refused(program, picture, interrupt, mon
     before = output.read_bytes()
     words = ("denoise", picture, "-o", output, "--overwrite", "--resume", checkpoint, "--steps", 8)
     code, _, err = program(*words, "--seed", 1)
-    assert code == 2 and "belongs to another fit: its seed is 0, this one's is 1" in err
+    assert code == 2 and "belongs to another fit: its seed is 0, this one's 1" in err
     assert output.read_bytes() == before
     checkpoint.write_bytes(b"nonsense")
     code, _, err = program(*words)

@@ -45,10 +45,12 @@ class Frame:
     scale: Scale
     shape: tuple[int, ...]
     device: torch.device  # where a tensor lay
+    copies: int = 1  # a grey picture stored as RGB is fitted once
 
     def back(self, x: Tensor) -> Image:
         """`[1, C, H, W]` to the caller's type, dtype and axes; H and W may have changed."""
         values = x.cpu().double() * self.scale.span + self.scale.low  # on the CPU: not every GPU has float64
+        values = values.repeat(1, self.copies, 1, 1)
         if isinstance(self.dtype, torch.dtype):
             return fit_dtype(values, self.dtype).view(*self.shape[:-2], *x.shape[-2:]).to(self.device)
         array: NDArray[Any] = values[0].permute(1, 2, 0).numpy()
@@ -69,7 +71,7 @@ def fit_dtype(values: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def take(image: Image) -> tuple[Tensor, Frame]:
-    """One image as `[1, C, H, W]` float32, and how to give it back.
+    """One image as `[1, C, H, W]` float32, and how to give it back. C is 1 if all channels are the same.
 
     ndarray: HW or HWC; tensor: HW, CHW or 1CHW; 1 to 4 channels, any integer or floating dtype.
     Raises: InputError if it is no image, is empty, has NaN or infinite pixels, or is constant.
@@ -85,9 +87,11 @@ def take(image: Image) -> tuple[Tensor, Frame]:
     values = as_bchw(image, order)
     check_pixels(values)
     scale = Scale.of(values, image.dtype)
+    copies = values.shape[1] if bool((values == values[:, :1]).all()) else 1
+    values = values[:, : values.shape[1] // copies]
     device = image.device if isinstance(image, Tensor) else torch.device("cpu")
     x = ((values - scale.low) / scale.span).float()
-    return x, Frame(image.dtype, scale, tuple(image.shape), device)
+    return x, Frame(image.dtype, scale, tuple(image.shape), device, copies)
 
 
 def as_bchw(image: Image, order: str) -> Tensor:

@@ -34,10 +34,17 @@ def read(path: Path, provenance: dict[str, Any]) -> State:
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise InputError(f"{path} is not a checkpoint of untaught, or is damaged ({error})") from error
-    for key, wanted in identity(provenance).items():
-        if about.get(key) != wanted:
-            raise UsageError(f"{path} belongs to another fit: its {key} is {about.get(key)}, this one's is {wanted}")
+    if found := difference(about, identity(provenance)):
+        raise UsageError(f"{path} belongs to another fit: {found}")
     return state
+
+
+def difference(theirs: Any, ours: Any, name: str = "") -> str:
+    """The first place where two plain records differ, or nothing."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        each = (difference(theirs.get(k), ours.get(k), f"{name}.{k}" if name else k) for k in theirs | ours)
+        return next((one for one in each if one), "")
+    return "" if theirs == ours else f"its {name} is {theirs}, this one's {ours}"
 
 
 def identity(provenance: dict[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Fitting:
             began = time.monotonic()
             step = next(self._steps, None)
             if step is None:
-                self._end(f"all {len(self._losses)} steps were taken")
+                self._end(f"it had taken all its {len(self._losses)} steps")
                 return
             self._take(step)
             self.seconds += time.monotonic() - began

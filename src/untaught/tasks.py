@@ -57,13 +57,15 @@ def denoising(
     check_sigma(sigma)
     x, frame = take(image)
     where = pick_device(device, image)
-    level = estimate_sigma(x) if sigma == "auto" else sigma / frame.scale.span
+    suggested = estimate_sigma(x)
+    level = suggested if sigma == "auto" else sigma / frame.scale.span
     row = preset("denoise, sigma 50" if quality == "paper" and level > STRONG else "denoise", quality)
     row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
     likelihood = Gaussian(sigma=max(level, LEAST_SIGMA)) if row.knows_sigma else Gaussian()
     problem = Problem(y=x.to(where), operator=Identity(), likelihood=likelihood, shape=channels_height_width(x))
     fitting = Fitting(problem, row.network, row.method, row.fit, row.stopper)
-    noise = {"sigma": level * frame.scale.span, "estimated": sigma == "auto"}
+    span = frame.scale.span
+    noise = {"sigma": level * span, "estimated": sigma == "auto", "estimate": suggested * span}
     return Job(fitting, frame, provenance("denoise", row, problem, frame) | {"noise": noise})
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from untaught.tasks import Job
 
 CHECKPOINT = ".checkpoint"
+FAR = 4  # a told sigma that is so many times the estimate, or the estimate it, is remarked upon
 
 
 def denoise(
@@ -69,6 +70,7 @@ def denoise(
     if resume is not None:
         job.fitting.resume(checkpoint.read(resume, job.provenance))
         job.provenance["resumed"] = str(resume)
+    doubt(job.provenance["noise"])
     interrupted = run(job.fitting)
     with undisturbed():
         deliver(job, picture, places, interrupted=interrupted, as_json=as_json)
@@ -133,7 +135,16 @@ def deliver(job: "Job", picture: "Picture", places: Places, *, interrupted: bool
         raise typer.Exit(130)
     if places.resumed is not None:
         places.resumed.unlink(missing_ok=True)
-    note(f"{places.output}: stopped because {result.stopped_by}")
+    noise, seconds = result.provenance["noise"], result.provenance["seconds"]["fit"]
+    level = f"noise sigma {noise['sigma']:.3g} ({'estimated' if noise['estimated'] else 'told'})"
+    note(f"{places.output}: {level}, {result.steps_run} steps in {seconds:.0f} s; stopped because {result.stopped_by}")
+
+
+def doubt(noise: dict[str, float]) -> None:
+    """A sigma in other units than the file's is a common slip."""
+    told, estimate = noise["sigma"], noise["estimate"]
+    if not noise["estimated"] and not estimate / FAR <= told <= estimate * FAR:
+        note(f"--sigma {told:g} is far from the {estimate:.3g} that the image suggests; is it in the file's own units?")
 
 
 def rescue(job: "Job", places: Places, *, done: bool) -> str:

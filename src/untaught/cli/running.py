@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import torch
@@ -14,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from untaught.errors import InterruptedFitError
 from untaught.fitting import Fitting
 
+WATCHED = 0.3  # seconds in which to see how busy the processors are
 REDRAW = 0.2  # seconds between two looks at the loss, which on a GPU waits for it
 
 
@@ -22,9 +25,26 @@ def use_threads(wanted: int | None) -> None:
 
     Two threads beside another busy process wait for each other, and have been seen 5 to 40 times slower than one.
     """
-    processors = len(os.sched_getaffinity(0)) if "sched_getaffinity" in dir(os) else os.cpu_count() or 1
-    busy = round(os.getloadavg()[0]) if "getloadavg" in dir(os) else 0
-    torch.set_num_threads(wanted or max(1, processors - busy))
+    torch.set_num_threads(wanted or max(1, idle_processors()))
+
+
+def idle_processors() -> int:
+    """How many processors have nothing to do just now; where the system does not say, all but one."""
+    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    try:
+        before = processor_ticks()
+        time.sleep(WATCHED)
+        after = processor_ticks()
+    except (OSError, ValueError):
+        return max(1, allowed - 1)
+    idle, total = (late - early for early, late in zip(before, after, strict=True))
+    return min(allowed, round((os.cpu_count() or 1) * idle / max(total, 1)))
+
+
+def processor_ticks() -> tuple[int, int]:
+    """Idle and all ticks of all processors since the start, from Linux."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def run(fitting: Fitting) -> bool:
