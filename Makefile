@@ -20,6 +20,8 @@ lint: $(READY)
 
 # DATA is a folder laid out as benchmarks/README.md says; without it the benchmarks say what they skip.
 bench: $(READY)
+	.venv/bin/python benchmarks/denoise.py --data $(or $(DATA),data)
+	.venv/bin/python benchmarks/recipes.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/faithful.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/tables.py
 

@@ -58,7 +58,11 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     for name in asked.images.split(","):
-        truth = images.read(asked.data / "kodak24_256_p2p" / f"{name}.png").pixels
+        path = asked.data / "kodak24_256_p2p" / f"{name}.png"
+        if not path.exists():
+            print(f"skipped {name}: {path} is not there")
+            continue
+        truth = images.read(path).pixels
         noise = np.random.default_rng(5).normal(0, SIGMA, truth.shape)
         noisy = (truth + noise).round().clip(0, 255).astype(np.uint8)
         for recipe in asked.recipes.split(","):
