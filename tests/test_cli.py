@@ -187,6 +187,19 @@ def test_ctrl_c_within_a_step_leaves_nothing(program, picture, monkeypatch):
     assert leftovers(picture.parent) == ["in.png"]
 
 
+def test_ctrl_c_before_the_fit_says_so(program, picture, monkeypatch):
+    monkeypatch.setattr(images, "read", lambda path: signal.raise_signal(signal.SIGINT))
+    handler = signal.getsignal(signal.SIGINT)
+    code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"))
+    assert (code, err) == (130, "untaught: interrupted; nothing was written\n")
+    assert leftovers(picture.parent) == ["in.png"] and signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_page_is_called_html(program, picture):
+    code, _, err = program("compare", picture, picture, "-o", picture.with_name("page.txt"))
+    assert code == 2 and "ends in .html" in err
+
+
 def write(path, pixels):
     images.write(path, pixels)
     return path
@@ -275,7 +288,7 @@ def test_overwrite_never_means_the_input(program, picture):
         ("denoise", picture, "-o", picture),
         ("denoise", record, "-o", picture.with_name("q.png")),
         ("compare", picture, record, "-o", picture),
-        ("compare", picture, record, "-o", record),
+        ("compare", record, picture, "-o", picture),
     ):
         code, _, err = program(*words, "--overwrite")
         assert code == 2 and "the input itself" in err, words

@@ -1,11 +1,13 @@
 """One program, a file per group of verbs. Each parses, calls and prints; torch is loaded by the verbs that need it."""
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 
 from untaught.cli import compare, denoise, doctor
-from untaught.errors import UntaughtError
+from untaught.errors import InterruptedFitError, UntaughtError
 from untaught.version import __version__
 
 app = typer.Typer(
@@ -40,6 +42,7 @@ def program(
 
 def main() -> None:
     """Run the program; whatever goes wrong by the user's or the machine's doing ends in one sentence on stderr."""
+    before = signal.signal(signal.SIGINT, interrupted)
     try:
         app()
     except UntaughtError as error:
@@ -48,6 +51,13 @@ def main() -> None:
         if not out_of_memory(error):
             raise
         fail("memory ran out; a smaller image or another quality needs less", 5)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def interrupted(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C outside a fit: a sentence of ours, where typer would end in silence."""
+    raise InterruptedFitError("interrupted; nothing was written")
 
 
 def out_of_memory(error: Exception) -> bool:

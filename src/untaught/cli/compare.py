@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from untaught.cli.outputs import note, refuse_input
-from untaught.errors import InputError
+from untaught.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +36,8 @@ def compare(
 
     page = page or Path(f"{image.stem}_vs_{reference.stem}.html")
     refuse_input(page, image, reference)
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{page} would hold a page; wanted a name that ends in .html")
     left, right = images.read(image), images.read(reference)
     if left.pixels.shape != right.pixels.shape:
         sizes = " and ".join(f"{path} is {size_of(one.pixels)}" for path, one in ((image, left), (reference, right)))
