@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, denoise_wavelet
 
+from references import CLASSICS, in_eight_bits, rows
 from untaught import __version__, images, metrics
 from untaught.arrays import take
-from untaught.classical import estimate
+from untaught.classical import RECIPE, estimate
 
 RESULTS = Path(__file__).parent / "results" / "denoise.jsonl"
 SIGMA = 25 / 255
@@ -45,10 +45,12 @@ def main() -> None:
     for name in names:
         y, x = images.read(noisy / f"{name}.png").pixels, images.read(asked.data / "set9_clean" / f"{name}.png").pixels
         for method in asked.methods.split(","):
-            if any((name, found) in done(asked.seed) for found in (method, f"{method} 4")):
+            last = method if method in CLASSICS else f"{method} {RECIPE.most_rounds()}"
+            if (name, last, asked.seed) in {(row["image"], row["method"], row["seed"]) for row in rows(RESULTS)}:
                 print(f"{name} {method}: already in {RESULTS.name}")
                 continue
-            for label, out, seconds in METHODS[method](y, asked.seed):
+            scored = classic(method, y) if method in CLASSICS else classical(y, asked.seed)
+            for label, out, seconds in scored:
                 row = {"benchmark": "denoise", "image": name, "shape": list(y.shape), "method": label, "sigma": 25}
                 row |= {"seed": asked.seed, "threads": asked.threads, "untaught": __version__}
                 row |= {"torch": torch.__version__, "python": platform.python_version(), "seconds": round(seconds, 2)}
@@ -58,43 +60,13 @@ def main() -> None:
                 print(name, label, row["psnr"], row["seconds"], flush=True)
 
 
-def done(seed: int) -> set[tuple[str, str]]:
-    """What the results have already."""
-    lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
-    return {(row["image"], row["method"]) for row in map(json.loads, lines) if row["seed"] == seed}
-
-
-def eight_bit(image: np.ndarray) -> np.ndarray:
-    """As it would be stored."""
-    return (image.clip(0, 1) * 255).round().astype(np.uint8)
-
-
-def nlm(y: np.ndarray, seed: int) -> Scored:
-    """Non-local means with the settings of scikit-image's own example."""
-    del seed
-    began = time.process_time()
-    h = {"h": 0.6 * SIGMA, "sigma": SIGMA}
-    out = denoise_nl_means(y / 255, patch_size=5, patch_distance=6, fast_mode=True, channel_axis=-1, **h)
-    yield "nlm", eight_bit(out), time.process_time() - began
-
-
-def tv(y: np.ndarray, seed: int) -> Scored:
-    """Total variation, scikit-image's default weight."""
-    del seed
-    began = time.process_time()
-    yield "tv", eight_bit(denoise_tv_chambolle(y / 255, weight=0.1, channel_axis=-1)), time.process_time() - began
-
-
-def wavelet(y: np.ndarray, seed: int) -> Scored:
-    """Wavelet shrinkage (BayesShrink) in luma and chroma, where PyWavelets is installed."""
-    del seed
+def classic(method: str, y: np.ndarray) -> Scored:
+    """One of scikit-image's."""
     began = time.process_time()
     try:
-        out = denoise_wavelet(y / 255, sigma=SIGMA, convert2ycbcr=True, channel_axis=-1, rescale_sigma=True)
-    except ImportError:
-        print("skipped wavelet: PyWavelets is not installed")
-        return
-    yield "wavelet", eight_bit(out), time.process_time() - began
+        yield method, in_eight_bits(method, y, SIGMA), time.process_time() - began
+    except ImportError as error:
+        print(f"skipped {method}: {error}")
 
 
 def classical(y: np.ndarray, seed: int) -> Scored:
@@ -104,8 +76,6 @@ def classical(y: np.ndarray, seed: int) -> Scored:
     for one in estimate(x, SIGMA, generator=torch.Generator().manual_seed(seed), clipped=True):
         yield f"classical {one.round}", np.asarray(frame.back(one.image)), time.process_time() - began
 
-
-METHODS = {"nlm": nlm, "tv": tv, "wavelet": wavelet, "classical": classical}
 
 if __name__ == "__main__":
     main()

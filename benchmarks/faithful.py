@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 
+from references import CLASSICS, in_eight_bits, rows
 from untaught import __version__, checkpoint, images, metrics, tasks
 
 HERE = Path(__file__).parent
@@ -42,10 +42,10 @@ def main() -> None:
             continue
         y, x = images.read(noisy).pixels, images.read(truth).pixels
         for method in asked.methods.split(","):
-            if (name, method, asked.seed) in done():
+            if (name, method, asked.seed) in {(row["image"], row["method"], row["seed"]) for row in rows(RESULTS)}:
                 print(f"{name} {method}: already in {RESULTS.name}")
                 continue
-            row = classical(method, y, x) if method in CLASSICAL else network(method, name, y, x, asked.seed)
+            row = classical(method, y, x) if method in CLASSICS else network(method, name, y, x, asked.seed)
             about = {"benchmark": "faithful", "image": name, "method": method, "sigma": SIGMA, "seed": asked.seed}
             about |= {"noisy_psnr": round(metrics.psnr(y, x), 3)}
             about |= {"threads": asked.threads, "untaught": __version__, "torch": torch.__version__}
@@ -55,32 +55,10 @@ def main() -> None:
             print(name, method, {key: row[key] for key in ("psnr", "ssim", "seconds")}, flush=True)
 
 
-def done() -> set[tuple[str, str, int]]:
-    """What the results have already."""
-    lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
-    return {(row["image"], row["method"], row["seed"]) for row in map(json.loads, lines)}
-
-
-def nlm(y: np.ndarray) -> np.ndarray:
-    """Non-local means, told sigma, with the settings of scikit-image's own example."""
-    sigma = SIGMA / 255
-    return denoise_nl_means(
-        y / 255, h=0.6 * sigma, sigma=sigma, patch_size=5, patch_distance=6, fast_mode=True, channel_axis=-1
-    )
-
-
-def tv(y: np.ndarray) -> np.ndarray:
-    """Total variation, with scikit-image's default weight."""
-    return denoise_tv_chambolle(y / 255, weight=0.1, channel_axis=-1)
-
-
-CLASSICAL = {"nlm": nlm, "tv": tv}
-
-
 def classical(method: str, y: np.ndarray, x: np.ndarray) -> dict[str, object]:
     """One of scikit-image's."""
     began = time.monotonic()
-    out = (CLASSICAL[method](y).clip(0, 1) * 255).round().astype(np.uint8)
+    out = in_eight_bits(method, y, SIGMA / 255)
     seconds = time.monotonic() - began
     return {
         "psnr": round(metrics.psnr(out, x), 3),

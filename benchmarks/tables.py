@@ -6,11 +6,12 @@
 A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`.
 """
 
-import json
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from references import rows as rows_of
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -25,7 +26,7 @@ METHODS = {
 
 def faithful() -> str:
     """The newest result of each method on each image."""
-    rows = {(row["image"], row["method"]): row for row in read("faithful")}
+    rows = {(row["image"], row["method"]): row for row in rows_of(RESULTS / "faithful.jsonl")}
     lines = ["| image | method | steps | PSNR | SSIM | seconds |", "|---|---|---|---|---|---|"]
     for image in sorted({image for image, _ in rows}):
         any_row = next(row for (name, _), row in rows.items() if name == image)
@@ -41,7 +42,7 @@ def faithful() -> str:
 
 def recipes() -> str:
     """The newest curve of each recipe on each image: where it peaks, and where it ends."""
-    rows = {(row["image"], row["recipe"]): row for row in read("recipes")}
+    rows = {(row["image"], row["recipe"]): row for row in rows_of(RESULTS / "recipes.jsonl")}
     lines = [
         "| image | recipe | best PSNR of the average | at step | misfit there | at the last step | seconds a step |"
     ]
@@ -58,7 +59,7 @@ def recipes() -> str:
 
 def denoise() -> str:
     """Mean and image by image; seconds for 512 x 512 pixels, by the area of each image."""
-    rows = {(row["image"], row["method"]): row for row in read("denoise")}
+    rows = {(row["image"], row["method"]): row for row in rows_of(RESULTS / "denoise.jsonl")}
     names = sorted({image for image, _ in rows})
     lines = [f"| method | {' | '.join(names)} | mean | s for 512x512 |", "|---" * (len(names) + 3) + "|"]
     for method in dict.fromkeys(method for _, method in rows):
@@ -73,11 +74,6 @@ def denoise() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {"denoise": denoise, "faithful": faithful, "recipes": recipes}
-
-
-def read(name: str) -> list[dict[str, object]]:
-    """The JSON lines of one benchmark, oldest first."""
-    return [json.loads(line) for line in (RESULTS / f"{name}.jsonl").read_text().splitlines()]
 
 
 def renewed(text: str) -> str:
