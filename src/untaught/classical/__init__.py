@@ -5,6 +5,7 @@ from untaught.classical.clipping import unclip
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
+from untaught.classical.piecewise_linear import PiecewiseLinear
 from untaught.classical.recipe import RECIPE, Estimate, Recipe, denoise_classically, estimate
 from untaught.classical.recorruption import View, recorrupt
 
@@ -14,6 +15,7 @@ __all__ = [
     "Estimate",
     "Mixture",
     "NLBayes",
+    "PiecewiseLinear",
     "Recipe",
     "Search",
     "View",

@@ -1,6 +1,6 @@
 """The whole classical denoiser: estimates from block matching and NL-Bayes, mixed, and again from the mixture."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -11,7 +11,10 @@ from untaught.classical.clipping import clipped_deviation, unclip
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
+from untaught.classical.piecewise_linear import PiecewiseLinear
 from untaught.classical.recorruption import View, recorrupt
+
+Denoiser = Callable[[Tensor, Tensor, float], Tensor]  # noisy image, an earlier estimate, sigma -> a better one
 
 BLOCK_MATCHING = BlockMatching()
 PILOTS = (
@@ -19,9 +22,12 @@ PILOTS = (
     NLBayes(Search(size=6, step=4, radius=20, count=24)),
 )
 LATER = (
+    PiecewiseLinear(),
     NLBayes(Search(size=6, step=4, radius=28, count=24)),
     NLBayes(Search(size=4, step=3, radius=20, count=16)),
     NLBayes(Search(size=8, step=5, radius=24, count=32)),
+    NLBayes(Search(size=5, step=3, radius=24, count=20)),
+    NLBayes(Search(size=6, step=3, radius=24, count=32)),
 )
 MIXTURE = Mixture()
 
@@ -36,13 +42,14 @@ class Recipe:
 
     start: BlockMatching = BLOCK_MATCHING
     pilots: tuple[NLBayes, ...] = PILOTS  # each from the one before
-    later: tuple[NLBayes, ...] = LATER  # each from the mixture of all before; one a round, from the second on
+    later: tuple[Denoiser, ...] = LATER  # each from the mixture of all before; one a round, from the second on
     mixture: Mixture = MIXTURE
     strength: float = 0.5  # of the recorruption, in sigmas
+    pairs: int = 1  # of recorrupted images
 
     def __post_init__(self) -> None:
-        if not (self.pilots and self.strength > 0):
-            raise ValueError(f"{self}: wanted a pilot at least and a strength above 0")
+        if not (self.pilots and self.strength > 0 and self.pairs >= 1):
+            raise ValueError(f"{self}: wanted a pilot and a pair at least, and a strength above 0")
 
     def most_rounds(self) -> int:
         """How often the estimates can be mixed."""
@@ -59,6 +66,7 @@ class Estimate:
     image: Tensor = field(repr=False)  # [1, C, H, W]
     round: int  # how often estimates were mixed
     views: tuple[View, ...] = field(repr=False)  # the measured image first, then the recorrupted ones
+    mixed: tuple[Tensor, ...] = field(repr=False)  # each view's mixture, and so nobody's truth
 
     def pilots(self) -> tuple[Tensor, ...]:
         """All the estimates of the measured image that were mixed, the base first, then the noisy image itself."""
@@ -95,18 +103,21 @@ def estimate(
     much as the first estimate says it has, or the mixture would take it for more than there is and smooth too much.
     """
 
-    def offer(image: Tensor, number: int) -> Estimate:
-        return Estimate(image=unclip(image, sigma) if clipped else image, round=number, views=tuple(views))
+    def offer(number: int) -> Estimate:
+        image = unclip(mixed[0], sigma) if clipped else mixed[0]
+        return Estimate(image=image, round=number, views=tuple(views), mixed=tuple(mixed))
 
     views = [begin(View(y=y, sigma=sigma, target=y), recipe)]
-    first = offer(views[0].estimates[0], 0)
+    mixed = [views[0].estimates[0]]
+    first = offer(0)
     yield first
     deviation = clipped_deviation(first.image, sigma) if clipped else None
-    views += [begin(view, recipe) for view in recorrupt(y, sigma, recipe.strength, generator, deviation)]
+    for _ in range(recipe.pairs):
+        views += [begin(view, recipe) for view in recorrupt(y, sigma, recipe.strength, generator, deviation)]
     for number in range(recipe.most_rounds()):
         weights = recipe.mixture.fit(views[1:])
         mixed = [recipe.mixture.apply(view.estimates, weights) for view in views]
-        yield offer(mixed[0], number + 1)
+        yield offer(number + 1)
         if number < len(recipe.later):
             again = recipe.later[number]
             views = [v.joined(again(v.y, x, v.sigma)) for v, x in zip(views, mixed, strict=True)]
