@@ -1,5 +1,7 @@
 """Recording a step, with a stand-in for the GPU's graph: all but the recording itself."""
 
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -127,15 +129,99 @@ def test_a_step_reads_no_number_off_the_device(stand_in, problem, small_network,
         parts.descend()
 
 
-def test_on_the_device_the_rates_are_tensors_and_adam_counts_there(monkeypatch):
+def test_on_the_device_the_rates_are_tensors():
     weights = [torch.nn.Parameter(torch.ones(8, 8)), torch.nn.Parameter(torch.ones(8))]
-    optimisers = Muon().start(weights, [])
-    graphs.on_device(optimisers, torch.device("meta"))
-    for one, rate in zip(optimisers, (0.02, 0.01), strict=True):
-        assert one.param_groups[0]["lr"].device.type == "meta"
-        del rate
+    for device in ("cpu", "meta"):
+        optimisers = Muon().start(weights, [])
+        graphs.on_device(optimisers, torch.device(device))
+        assert [one.param_groups[0]["lr"].device.type for one in optimisers] == [device] * 2
     graphs.on_device(optimisers := Muon().start(weights, []), torch.device("cpu"))
     assert [float(one.param_groups[0]["lr"]) for one in optimisers] == pytest.approx([0.02, 0.01])
+
+
+class Cuda:
+    """Writes down what `CudaRecorder` asks of `torch.cuda`, of a generator and of a graph."""
+
+    def __init__(self, monkeypatch, *, able=True):
+        self.able, self.log = able, []
+        for name in ("Stream", "CUDAGraph", "current_stream", "set_stream", "stream", "device", "graph"):
+            monkeypatch.setattr(torch.cuda, name, getattr(self, name))
+
+    def Stream(self, device):  # noqa: N802
+        return FakeStream("side", self.log)
+
+    def CUDAGraph(self):  # noqa: N802
+        return self
+
+    def current_stream(self, device):
+        return FakeStream("main", self.log)
+
+    def set_stream(self, stream):
+        self.log.append(f"back to {stream.name}")
+
+    @contextmanager
+    def stream(self, stream):
+        self.log.append(f"on {stream.name}")
+        yield
+
+    @contextmanager
+    def device(self, device):
+        yield
+
+    @contextmanager
+    def graph(self, graph, stream):
+        self.log.append(f"capture on {stream.name}")
+        yield
+        if not self.able:
+            raise RuntimeError("capture invalidated")
+
+    def register_generator_state(self, generator):
+        self.log.append("register")
+
+    def clone_state(self):
+        return "state"
+
+    def graphsafe_set_state(self, state):
+        self.log.append(f"set {state}")
+
+    def replay(self):
+        self.log.append("replay")
+
+
+@dataclass
+class FakeStream:
+    name: str
+    log: list
+
+    def wait_stream(self, other):
+        self.log.append(f"{self.name} waits for {other.name}")
+
+
+def test_the_recipe(monkeypatch):
+    """The order of torch's documentation. What CUDA makes of it is not known here."""
+    cuda = Cuda(monkeypatch)
+
+    def work():
+        warnings.warn("constructed with capturable=True but ...", stacklevel=1)
+        cuda.log.append("work")
+        return torch.zeros(1), torch.zeros(())
+
+    recorder = graphs.CudaRecorder(torch.device("cuda"), [cuda])
+    recorder.warm(work)
+    assert cuda.log == ["side waits for main", "on side", "work", "main waits for side"]
+    cuda.log.clear()
+    with pytest.warns(UserWarning, match="capturable"):  # torch itself is silent in a recording
+        recorder.record(work)
+    recorder.replay()
+    assert cuda.log == ["register", "capture on side", "work", "replay"]
+
+
+def test_a_recording_that_breaks_off_leaves_stream_and_generators_as_they_were(monkeypatch):
+    cuda = Cuda(monkeypatch, able=False)
+    recorder = graphs.CudaRecorder(torch.device("cuda"), [cuda])
+    with pytest.raises(RuntimeError, match="invalidated"):
+        recorder.record(lambda: (torch.zeros(1), torch.zeros(())))
+    assert cuda.log[-2:] == ["back to main", "set state"]
 
 
 @dataclass(frozen=True)

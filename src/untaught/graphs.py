@@ -4,10 +4,10 @@ A step is hundreds of small kernels, which Python hands to the GPU one by one; a
 fit's own first steps serve as the warm-up that a recording needs, so nothing runs twice and no state has to be put
 back: the numbers are those of the loop that is not recorded, jitter included.
 
-UNMEASURED: `CudaRecorder` has not met a GPU yet. All but its three methods is tested on the CPU, with a stand-in.
-Source: PyTorch's notes "CUDA semantics", section "CUDA Graphs" (whole-network capture; generators registered with
-`register_generator_state`). Departs: warm-up and recording share one stream, as `make_graphed_callables` does since
-torch 2.12 (handles of the matrix libraries are made per stream).
+UNMEASURED: `CudaRecorder` has not met a GPU yet. All else here is tested on the CPU, with stand-ins for what CUDA does.
+Source: PyTorch's notes "CUDA semantics", section "CUDA Graphs", whole-network capture; `torch.cuda.CUDAGraph` for
+`register_generator_state`. Departs: warm-up and recording share one stream, because the matrix libraries make what they
+need for each stream when it is first used, which must not fall into a recording (PyTorch's pull request 187745).
 """
 
 import warnings
@@ -80,21 +80,27 @@ class CudaRecorder:
     def warm(self, work: Work) -> tuple[Tensor, Tensor]:
         current = torch.cuda.current_stream(self.device)
         self.stream.wait_stream(current)
-        with torch.cuda.stream(self.stream):
+        with torch.cuda.stream(self.stream), warnings.catch_warnings():
+            # torch's optimisers say that `capturable` is of no use before a recording: it is, for the one that comes
+            warnings.filterwarnings("ignore", message=".*capturable=True")
             outputs = work()
         current.wait_stream(self.stream)
         return outputs
 
     def record(self, work: Work) -> tuple[Tensor, Tensor]:
+        current = torch.cuda.current_stream(self.device)
         before = [generator.clone_state() for generator in self.generators]
         for generator in self.generators:
             self.graph.register_generator_state(generator)
         try:
             with torch.cuda.device(self.device), torch.cuda.graph(self.graph, stream=self.stream):
                 return work()
-        except RuntimeError:
+        except (
+            RuntimeError
+        ):  # one that broke off may leave its stream the current one, and generators in wait of its end
+            torch.cuda.set_stream(current)
             for generator, state in zip(self.generators, before, strict=True):
-                generator.graphsafe_set_state(state)  # a recording that broke off leaves them waiting for its end
+                generator.graphsafe_set_state(state)
             raise
 
     def replay(self) -> None:
