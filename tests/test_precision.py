@@ -11,6 +11,7 @@ from untaught.fit import Parts, steps
 from untaught.layout import channels_last
 from untaught.methods import Plain
 from untaught.optimisers import Adam, Muon
+from untaught.precision import in_precision
 
 
 def last(problem, network, how):
@@ -71,6 +72,21 @@ def test_channels_last_is_what_z_weights_and_momentum_are_in(problem, small_netw
     weights = [weight for weight in parts.network.parameters() if weight.ndim >= 4]
     assert momenta and all(tensor.stride(-3) == 1 for tensor in [parts.run.z, *weights, *momenta])
     assert Parts.start(problem, small_network, Plain(), quick).run.z.is_contiguous(), "not the default on a CPU"
+
+
+def test_a_precision_that_is_not_offered(quick):
+    with pytest.raises(ValueError, match="precision is 'float16'; wanted one of float32, bfloat16"):
+        replace(quick, precision="float16")
+
+
+def test_a_head_is_looked_for_only_where_layers_follow_one_another():
+    class Residual(nn.Sequential):
+        def forward(self, x):
+            return x + super().forward(x)
+
+    network = Residual(nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1))
+    x = torch.rand(1, 3, 8, 8)
+    assert torch.allclose(in_precision(network, "bfloat16")(x), network(x), atol=0.05)
 
 
 def test_channels_last_is_torchs_layout():

@@ -13,7 +13,7 @@ from untaught import graphs
 from untaught.core import Method, Network, Optimiser, Prior, Problem, Recordable, Run, State, Step
 from untaught.layout import channels_last, like
 from untaught.members import Members, batched, draw
-from untaught.precision import Precision, in_precision
+from untaught.precision import PRECISIONS, Precision, in_precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,8 @@ class Fit:
     def __post_init__(self) -> None:
         if not self.seeds():
             raise ValueError("there are no seeds; wanted one, or one for each member of a batch")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")
         if self.schedule not in ("constant", "cosine") or self.steps < 1:
             raise ValueError(
                 f"{self.steps} steps, schedule {self.schedule!r}; wanted 1 or more, 'constant' or 'cosine'"

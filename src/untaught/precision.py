@@ -1,12 +1,15 @@
 """A network computed in fewer bits: same weights, float32 in and out."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 Precision = Literal["float32", "bfloat16"]
 """float16 is not offered: its gradients need a loss scale that changes as the fit goes and would have to be resumed."""
+
+
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 
 def in_precision(network: nn.Module, precision: Precision) -> nn.Module:
@@ -23,7 +26,7 @@ class Lowered(nn.Module):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        layers = list(network) if isinstance(network, nn.Sequential) else [network]
+        layers = list(network) if type(network) is nn.Sequential else [network]
         heads = [index for index, layer in enumerate(layers) if index and isinstance(layer, nn.Conv2d)]
         split = heads[-1] if heads else len(layers)
         self.body, self.head = nn.Sequential(*layers[:split]), nn.Sequential(*layers[split:])
