@@ -23,6 +23,7 @@ bench: $(READY)
 	.venv/bin/python benchmarks/denoise.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/recipes.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/faithful.py --data $(or $(DATA),data)
+	.venv/bin/python benchmarks/gpu.py
 	.venv/bin/python benchmarks/tables.py
 
 $(READY): pyproject.toml constraints.txt

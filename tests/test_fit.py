@@ -245,7 +245,7 @@ def test_a_finished_fitting_stays_finished_when_resumed(problem, small_network, 
 def test_jitter_does_not_repeat_the_input(problem, small_network, quick):
     network = replace(small_network, input=Normal(4, 1.0))
     run = Parts.start(problem, network, Plain(), quick).run
-    noise = torch.empty_like(run.z).normal_(generator=run.generator)
+    noise = torch.empty_like(run.z).normal_(generator=run.generators[0])
     together = torch.stack([noise.flatten(), run.z.flatten()])
     assert abs(float(torch.corrcoef(together)[0, 1])) < 0.1
 

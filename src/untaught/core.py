@@ -1,7 +1,8 @@
 """The nouns. Knows torch and nothing else: no files, no architectures, no command line.
 
-Shapes, everywhere: B batch, C channels, H height, W width. Images are float32 `[B, C, H, W]`, B = 1 inside the loop;
-photographs lie in [0, 1]. `sigma` is a standard deviation on that scale, never 25 for 25/255.
+Shapes, everywhere: B batch, C channels, H height, W width. Images are float32 `[B, C, H, W]`; photographs lie in
+[0, 1]. `sigma` is a standard deviation on that scale, never 25 for 25/255. A batch is of independent fits, its members:
+B is the number of seeds, mostly 1, and nothing of one member may reach another.
 
 Every rule here (network, method, optimiser, stopper) is a frozen description. Starting it makes the mutable thing that
 does one job on one image, so a description can serve many images and can be written to a file.
@@ -11,10 +12,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
+
+
+class Recordable:
+    """A mark on a description: what it starts lets a step be recorded once and replayed (`graphs.py`).
+
+    It computes on the device alone, does the same with the same shapes at every step, reads no number off the device,
+    draws only from the generators it was given, and what it remembers between steps it changes in place.
+    """
+
 
 State = dict[str, Tensor]
 """All that is needed to go on where something stopped: flat, tensors only."""
@@ -47,7 +57,7 @@ class Prior(Protocol):
     """The explicit `R(x) = -log p(x)`, beside the implicit one of the network."""
 
     def __call__(self, x: Tensor, /) -> Tensor:
-        """Image `[B, C, H, W]` to a scalar penalty."""
+        """Image `[B, C, H, W]` to a scalar penalty: the sum of the members'."""
         ...
 
 
@@ -72,7 +82,8 @@ class Network(ABC):
     def build(self, channels: int, height: int, width: int) -> nn.Module:
         """The module that maps z to an image of `channels`, at least height x width.
 
-        The weights' values do not matter here: the loop draws them afterwards (see `initialise.py`).
+        The weights' values do not matter here: the loop draws them afterwards (see `initialise.py`). On a GPU the
+        forward may be recorded: it must hold to what `Recordable` says.
         """
 
     @abstractmethod
@@ -84,7 +95,7 @@ class Network(ABC):
 class Problem:
     """Everything that is known: measurements, how they were made, how they scatter. There is no field for the truth."""
 
-    y: Tensor
+    y: Tensor  # of a batch of B seeds: [B, ...], an image for each, or [1, ...], one for all
     operator: Operator
     likelihood: Likelihood
     shape: tuple[int, int, int]  # [C, H, W] of the image looked for
@@ -94,9 +105,9 @@ class Problem:
 class Proposal:
     """What a method offers at one step: an image, and what it is to be held against."""
 
-    x: Tensor  # [1, C, H, W], with its graph; of the size that `problem` asks for, or larger
+    x: Tensor  # [B, C, H, W], with its graph; of the size that `problem` asks for, or larger
     problem: Problem  # the problem itself, or one restated for this step (recorrupted, cropped, with pixels held out)
-    penalty: Tensor | float = 0.0  # a term of the method's own
+    penalty: Tensor | float = 0.0  # a term of the method's own, the sum of the members'
     shown: Tensor | None = None  # the image to hand out, where x is not one of the whole (a crop)
 
 
@@ -130,11 +141,25 @@ class Method(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchMethod(Protocol):
+    """A method that can also fit several members at once, each with noise of its own."""
+
+    def start_batch(self, problem: Problem, z: Tensor, generators: list[torch.Generator], /) -> Run:
+        """Begin on z `[B, c, h, w]`. What is drawn for member b comes from `generators[b]`, as if it were alone."""
+        ...
+
+
 class Optimiser(Protocol):
     """Which step is taken downhill."""
 
-    def start(self, weights: list[Tensor], others: list[Tensor], /) -> list[torch.optim.Optimizer]:
-        """`weights` are the network's; `others` are z and the operator's own parameters, where they are fitted."""
+    def start(
+        self, weights: list[Tensor], others: list[Tensor], /, *, stacked: bool = False
+    ) -> list[torch.optim.Optimizer]:
+        """`weights` are the network's; `others` are z and the operator's own parameters, where they are fitted.
+
+        `stacked`: the first axis of every weight counts the members of a batch; each is to move as if it were alone.
+        """
         ...
 
 
@@ -143,9 +168,9 @@ class Step:
     """One iterate, as the loop hands it out. Tensors stay on the device: who prints, pays."""
 
     index: int  # 0 is the first
-    x: Tensor  # [1, C, H, W] this iterate
-    average: Tensor  # [1, C, H, W] running average of the iterates
-    loss: Tensor  # [] data term + penalty + prior
+    x: Tensor  # [B, C, H, W] this iterate
+    average: Tensor  # [B, C, H, W] running average of the iterates
+    loss: Tensor  # [] data term + penalty + prior, the mean of the members'
     operator: Operator  # A as it stands now: with its fitted parameters, where it has any
     snapshot: Callable[[], State] = field(repr=False)  # the loop's state after this step; valid until the next one
 
@@ -191,7 +216,7 @@ class Stopper(Protocol):
 class Result:
     """A restored image and how it came about."""
 
-    image: Any  # the averaged iterate that the rule kept: [1, C, H, W] from the loop, the caller's own type from a task
+    image: Any  # the averaged iterate that the rule kept: [B, C, H, W] from the loop, the caller's own type from a task
     iterate: Any  # the same step, not averaged
     step: int  # the step kept, counted from 1
     steps_run: int

@@ -9,8 +9,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from untaught.core import Method, Network, Optimiser, Prior, Problem, Run, State, Step
-from untaught.initialise import initialise
+from untaught import graphs
+from untaught.core import Method, Network, Optimiser, Prior, Problem, Recordable, Run, State, Step
+from untaught.layout import channels_last, like
+from untaught.members import Members, batched, draw
+from untaught.precision import PRECISIONS, Precision, in_precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,9 @@ class Fit:
     `max(1 - decay, (1 + power) / (k + 1 + power))` after k steps: a mean whose window grows with the steps (power 0 is
     the plain mean) until it is 1 / (1 - decay) steps long. Departs from the 2018 code, whose average starts from its
     first iterate and keeps 0.99^k of it.
+
+    Several seeds are a batch: as many independent fits at once, each the same as alone with its seed up to rounding.
+    `precision`, `channels_last` and `record` are for GPUs (docs/gpu.md) and change the numbers by rounding only.
     """
 
     optimiser: Optimiser
@@ -30,13 +36,24 @@ class Fit:
     average_power: float = 0.0
     prior: Prior | None = None
     prior_weight: float = 0.0
-    seed: int = 0
+    seed: int | tuple[int, ...] = 0
+    precision: Precision = "float32"  # of the convolutions
+    channels_last: bool | None = None  # z and the weights laid out with a pixel's channels side by side; None: on CUDA
+    record: bool | None = None  # a step as one launch, on CUDA; None: where every part is `Recordable`
 
     def __post_init__(self) -> None:
+        if not self.seeds():
+            raise ValueError("there are no seeds; wanted one, or one for each member of a batch")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")
         if self.schedule not in ("constant", "cosine") or self.steps < 1:
             raise ValueError(
                 f"{self.steps} steps, schedule {self.schedule!r}; wanted 1 or more, 'constant' or 'cosine'"
             )
+
+    def seeds(self) -> tuple[int, ...]:
+        """One seed a member."""
+        return (self.seed,) if isinstance(self.seed, int) else self.seed
 
     def rate(self, index: int) -> float:
         """The share of the optimiser's rate used at a step, in (0, 1]."""
@@ -56,21 +73,19 @@ def steps(
 
     Runs on the device of `problem.y`. With `resume`, the state that an earlier step's `snapshot` gave, goes on after
     that step and yields the same numbers as if it had never stopped (exactly, on a CPU with as many threads).
+
+    Raises: UsageError for several seeds, with a method or an operator that can't serve several.
     """
     parts = Parts.start(problem, network, method, fit)
     first, average = (0, None) if resume is None else parts.restore(resume)
+    descend = parts.descend if parts.recorder is None else graphs.Recorded(parts.descend, parts.recorder)
     for index in range(first, fit.steps):
-        proposal = parts.run.propose(parts.network)
-        x, asked = parts.crop(proposal.x, proposal.problem), proposal.problem
-        loss = asked.likelihood.nll(asked.operator(x), asked.y) + proposal.penalty
-        if fit.prior is not None:
-            loss = loss + fit.prior_weight * fit.prior(x)
-        parts.descend(loss, fit.rate(index))
-        x = (x if proposal.shown is None else parts.crop(proposal.shown, parts.problem)).detach()
+        parts.set_rate(fit.rate(index))
+        x, loss = descend()
         parts.run.accept(x)
         average = x if average is None else torch.lerp(average, x, fit.newest(index))
         snapshot, operator = Snapshot(parts, index, average), parts.problem.operator
-        yield Step(index=index, x=x, average=average, loss=loss.detach(), operator=operator, snapshot=snapshot)
+        yield Step(index=index, x=x, average=average, loss=loss, operator=operator, snapshot=snapshot)
 
 
 @dataclass
@@ -78,32 +93,42 @@ class Parts:
     """All that changes while a problem is fitted."""
 
     problem: Problem  # the caller's, with a copy of the operator where that is a module
+    fit: Fit
     network: nn.Module
     run: Run
     optimisers: list[torch.optim.Optimizer]
     rates: list[float]
-    generator: torch.Generator
+    generators: list[torch.Generator]  # one a member
+    recorder: graphs.Recorder | None
 
     @classmethod
     def start(cls, problem: Problem, network: Network, method: Method, fit: Fit) -> "Parts":
-        """Build and draw everything that the seed decides. The caller's network and operator stay as they are."""
-        device = problem.y.device
-        seeded = torch.Generator().manual_seed(fit.seed)
-        channels, height, width = problem.shape
-        z = network.input.make(*network.input_size(height, width), seeded).to(device)
-        module = network.build(channels, height, width)
-        initialise(module, seeded)
-        module.to(device).train()
+        """Build and draw everything that the seeds decide. The caller's network and operator stay as they are."""
+        device, members = problem.y.device, len(fit.seeds())
+        drawn = [draw(problem, network, seed) for seed in fit.seeds()]
+        z = torch.cat([one.z for one in drawn]).to(device)
+        modules = [in_precision(one.module, fit.precision) for one in drawn]
+        together = device.type == "cuda" and fit.precision == "float32"  # elsewhere no faster, or not in that precision
+        module = (modules[0] if members == 1 else Members(modules, together=together)).to(device).train()
+        if device.type == "cuda" if fit.channels_last is None else fit.channels_last:
+            z = channels_last(z)
+            for weights in module.parameters():
+                weights.data = channels_last(weights.data)
         unknowns: list[Tensor] = []
         if isinstance(problem.operator, nn.Module):
             operator = copy.deepcopy(problem.operator).to(device)
             problem, unknowns = replace(problem, operator=operator), list(operator.parameters())
-        of_noise = int(torch.randint(2**62, (), generator=seeded))  # or the jitter would repeat z
-        generator = torch.Generator(device).manual_seed(of_noise)
-        run = method.start(problem, z, generator)
-        optimisers = fit.optimiser.start(list(module.parameters()), run.learned + unknowns)
+        generators = [torch.Generator(device).manual_seed(one.of_noise) for one in drawn]
+        if members == 1:
+            run = method.start(problem, z, generators[0])
+        else:
+            run = batched(problem, method, members).start_batch(problem, z, generators)
+        optimisers = fit.optimiser.start(list(module.parameters()), run.learned + unknowns, stacked=members > 1)
         rates = [group["lr"] for optimiser in optimisers for group in optimiser.param_groups]
-        return cls(problem, module, run, optimisers, rates, generator)
+        recorder = graphs.recorder(device, generators) if recordable(problem, method, fit) else None
+        if recorder is not None:
+            graphs.on_device(optimisers, device)
+        return cls(problem, fit, module, run, optimisers, rates, generators, recorder)
 
     @staticmethod
     def crop(x: Tensor, problem: Problem) -> Tensor:
@@ -112,16 +137,33 @@ class Parts:
         top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
         return x[..., top : top + height, left : left + width]
 
-    def descend(self, loss: Tensor, rate: float) -> None:
-        """One step down, at a share of the optimisers' own rates."""
+    def set_rate(self, share: float) -> None:
+        """The next step is taken at a share of the optimisers' own rates."""
         groups = [group for optimiser in self.optimisers for group in optimiser.param_groups]
         for group, own in zip(groups, self.rates, strict=True):
-            group["lr"] = own * rate
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(own * share)
+            else:
+                group["lr"] = own * share
+
+    def descend(self) -> tuple[Tensor, Tensor]:
+        """One step down; the image and the loss that it started from. This is what a GPU records.
+
+        Down the members' sum, whose gradient is for each member what it is alone (a mean's would be smaller beside
+        Adam's eps); the loss given is their mean.
+        """
+        proposal, members = self.run.propose(self.network), len(self.generators)
+        x, asked = self.crop(proposal.x, proposal.problem), proposal.problem
+        loss = members * asked.likelihood.nll(asked.operator(x), asked.y) + proposal.penalty
+        if self.fit.prior is not None:
+            loss = loss + self.fit.prior_weight * self.fit.prior(x)
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
         for optimiser in self.optimisers:
             optimiser.step()
+        x = x if proposal.shown is None else self.crop(proposal.shown, self.problem)
+        return x.detach(), loss.detach() / members
 
     def modules(self) -> dict[str, nn.Module]:
         """What has a state_dict."""
@@ -133,13 +175,17 @@ class Parts:
         for name, module in self.modules().items():
             module.load_state_dict({key: state[f"{name}.{key}"] for key in module.state_dict()})
         self.run.restore(under("run", state))
-        self.generator.set_state(state["generator"].cpu())
+        for generator, saved_state in zip(self.generators, state["generator"].cpu(), strict=True):
+            generator.set_state(saved_state.clone())  # torch 2.13 reads beyond a row of a larger tensor
         for number, optimiser in enumerate(self.optimisers):
             saved: dict[int, dict[str, Tensor]] = {}
             for key, value in under(f"optimiser{number}", state).items():
                 which, name = key.split(".")
-                saved.setdefault(int(which), {})[name] = value.clone()
+                on_cpu = value.cpu() if value.ndim == 0 else value  # a count; torch puts it where it wants it
+                saved.setdefault(int(which), {})[name] = on_cpu.clone()
             optimiser.load_state_dict({"state": saved, "param_groups": optimiser.state_dict()["param_groups"]})
+            for weights, values in optimiser.state.items():  # laid out in memory as the weights are
+                values.update({k: like(weights, v) for k, v in values.items() if v.ndim >= 4})
         return int(state["index"]) + 1, state["average"].to(self.problem.y.device, copy=True)
 
 
@@ -153,7 +199,7 @@ class Snapshot:
 
     def __call__(self) -> State:
         state = {"index": torch.tensor(self.index), "average": self.average}
-        state["generator"] = self.parts.generator.get_state()
+        state["generator"] = torch.stack([generator.get_state() for generator in self.parts.generators])
         state |= {f"run.{key}": value for key, value in self.parts.run.state().items()}
         for name, module in self.parts.modules().items():
             state |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
@@ -166,3 +212,9 @@ class Snapshot:
 def under(prefix: str, state: Mapping[str, Tensor]) -> State:
     """The part of a state whose keys begin with `prefix.`, without that."""
     return {key[len(prefix) + 1 :]: value for key, value in state.items() if key.startswith(f"{prefix}.")}
+
+
+def recordable(problem: Problem, method: Method, fit: Fit) -> bool:
+    """Is a step to be recorded where the device can? As the fit says, or if every part is known to allow it."""
+    parts = [problem.operator, problem.likelihood, method, fit.optimiser, *([] if fit.prior is None else [fit.prior])]
+    return all(isinstance(part, Recordable) for part in parts) if fit.record is None else fit.record

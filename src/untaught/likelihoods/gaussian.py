@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from untaught.core import Recordable
+
 
 @dataclass(frozen=True, kw_only=True)
-class Gaussian:
+class Gaussian(Recordable):
     """`y = mean + sigma * n`, n standard normal, so `-log p(y | mean) = (y - mean)^2 / (2 sigma^2)` + a constant.
 
     The default sigma makes the nll the mean squared error, which is the loss of the 2018 paper: it has the same

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from untaught.core import Problem, Proposal, State
+from untaught.core import Problem, Proposal, Recordable, State
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plain:
+class Plain(Recordable):
     """`x = g_theta(z + jitter * noise)`.
 
     `learn_z` lets the optimiser move z with the weights (the 2018 code's OPT_OVER = "net,input").
@@ -21,20 +21,25 @@ class Plain:
     learn_z: bool = False
 
     def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "PlainRun":
-        return PlainRun(self, problem, z, generator)
+        return PlainRun(self, problem, z, [generator])
+
+    def start_batch(self, problem: Problem, z: Tensor, generators: list[torch.Generator]) -> "PlainRun":
+        return PlainRun(self, problem, z, generators)
 
 
 class PlainRun:
     """`Plain` at work."""
 
-    def __init__(self, rule: Plain, problem: Problem, z: Tensor, generator: torch.Generator) -> None:
-        self.rule, self.problem, self.z, self.generator = rule, problem, z, generator
+    def __init__(self, rule: Plain, problem: Problem, z: Tensor, generators: list[torch.Generator]) -> None:
+        self.rule, self.problem, self.z, self.generators = rule, problem, z, generators
         self.learned = [z.requires_grad_(True)] if rule.learn_z else []
 
     def propose(self, network: nn.Module) -> Proposal:
         z = self.z
         if self.rule.jitter > 0:
-            noise = torch.empty_like(z).normal_(generator=self.generator)
+            noise = torch.empty_like(z, memory_format=torch.contiguous_format)  # the same numbers in any layout of z
+            for member, generator in zip(noise.split(1), self.generators, strict=True):
+                member.normal_(generator=generator)
             z = torch.add(z, noise, alpha=self.rule.jitter)
         return Proposal(x=network(z), problem=self.problem)
 

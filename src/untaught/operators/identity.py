@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from untaught.core import Recordable
+
 
 @dataclass(frozen=True)
-class Identity:
+class Identity(Recordable):
     """`A(x) = x`."""
 
     def __call__(self, x: Tensor) -> Tensor:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from untaught.core import Recordable
+
 
 @dataclass(frozen=True, eq=False)
-class Mask:
+class Mask(Recordable):
     """Keep the observed pixels, as a list: `[B, C, H, W] -> [B, C, N]`.
 
     `observed` is `[H, W]`, true where the pixel is known. A hidden pixel is absent, not zero, so that a mean over

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from untaught.core import Recordable
+
 
 @dataclass(frozen=True)
-class TotalVariation:
+class TotalVariation(Recordable):
     """Sum over pixels of the gradient's length, anisotropy 0. Source: Rudin, Osher and Fatemi 1992.
 
     Departs: a length of 1e-6 is added under the root, so that a flat image has a gradient.
