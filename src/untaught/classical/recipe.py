@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from untaught.classical.block_matching import BlockMatching
-from untaught.classical.clipping import clipped_deviation, unclip
+from untaught.noise.clipping import clipped_deviation, unclip
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
