@@ -1,12 +1,12 @@
 """First estimates and references without a network: nothing learnt from other images, no truth seen."""
 
 from untaught.classical.block_matching import BlockMatching
-from untaught.noise.clipping import unclip
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
 from untaught.classical.recipe import RECIPE, Estimate, Recipe, denoise_classically, estimate
 from untaught.classical.recorruption import View, recorrupt
+from untaught.noise.clipping import unclip
 
 __all__ = [
     "RECIPE",

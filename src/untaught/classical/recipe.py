@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from untaught.classical.block_matching import BlockMatching
-from untaught.noise.clipping import clipped_deviation, unclip
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
 from untaught.classical.recorruption import View, recorrupt
+from untaught.noise.clipping import clipped_deviation, unclip
 
 BLOCK_MATCHING = BlockMatching()
 PILOTS = (

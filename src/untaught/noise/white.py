@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from untaught.noise.clipping import clipped_deviation, clipped_mean, cut_off
+from untaught.noise.grain import estimate_grain
 from untaught.noise.patches import from_differences, noise_variance, patch_vectors
 
 PATCH = 7  # pixels a side, as in the source
@@ -21,7 +22,8 @@ def estimate_sigma(image: Tensor) -> float:
 
     By the eigenvalues of the patches' covariance (`noise_variance`). Where values pile up at the image's least or
     greatest, the noise was cut off there: patches that lost much of it are left out and what the others lost is put
-    back, by the law of clipped noise, until the estimate stays.
+    back, by the law of clipped noise, until the estimate stays. Grey texture leaves the noise no dimension of its own:
+    what a grey image's flattest patches hold is an upper bound.
     Source: Chen, Zhu and Heng 2015 (ICCV), "An Efficient Statistical Method for Image Noise Level Estimation"; the
     law of clipped noise: Foi 2009 (Signal Processing 89:12), "Clipped noisy images".
     Departs: joins the two; patches are smaller in an image too small for 7 x 7; without room for any, the spread of
@@ -32,13 +34,21 @@ def estimate_sigma(image: Tensor) -> float:
     size = next((p for p in range(PATCH, 1, -1) if enough(channels, height, width, p)), None)
     if size is None:
         return from_differences(image)
-    patches = patch_vectors(image, size, MOST_PATCHES)
-    vectors = patches.flatten(2).flatten(0, 1)
+    sigma = by_eigenvalues(image, size)
+    if channels > 1:
+        return sigma
+    bound = estimate_grain(image).most_white(channels)
+    return min(sigma, bound) if bound > 0 else sigma
+
+
+def by_eigenvalues(image: Tensor, size: int) -> float:
+    """From the eigenvalues of patches of `size` pixels a side, clipped noise put right."""
+    vectors = patch_vectors(image, size, MOST_PATCHES).flatten(0, 1)  # [N, C, size * size]
+    means, vectors = quarters(vectors, size), vectors.flatten(1)
     sigma = math.sqrt(noise_variance(vectors))
     clipping = Clipping(*cut_off(image))
     if not clipping.anywhere():
         return sigma
-    means = quarters(patches.flatten(0, 1), size)
     for _ in range(ROUNDS):
         if sigma <= 0:
             break
@@ -77,7 +87,7 @@ def enough(channels: int, height: int, width: int, size: int) -> bool:
 
 
 def quarters(patches: Tensor, size: int) -> Tensor:
-    """`[N, C, size * size] -> [N, 4 C]`: the means of a patch's four quarters, with the middle row and column in two."""
+    """`[N, C, size * size] -> [N, 4 C]`: means of the four quarters; the middle is in two."""
     square = patches.unflatten(2, (size, size))
     half = (size + 1) // 2
     rows = torch.stack([square[..., :half, :].mean(-2), square[..., -half:, :].mean(-2)], -2)
