@@ -1,6 +1,7 @@
 """First estimates and references without a network: nothing learnt from other images, no truth seen."""
 
 from untaught.classical.block_matching import BlockMatching
+from untaught.classical.grain import at_two_scales
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
@@ -17,6 +18,7 @@ __all__ = [
     "Recipe",
     "Search",
     "View",
+    "at_two_scales",
     "denoise_classically",
     "estimate",
     "recorrupt",

@@ -18,7 +18,11 @@ GUARD = 2.2  # standard deviations that a patch's mean must keep from where valu
 LEAST_PART = 0.05  # of the patches that are kept in any case, the farthest from there
 TEXTURE, NOISE = 0.04, 0.08  # relative deviations from the law beyond which a bin counts little: texture adds only
 TOLERANCE = 0.05  # relative deviation that a law is allowed
-LEAST_GROWTH, LEAST_GAINED = 1.3, 1.5  # chosen, as the next line, on eight images with white and with Poisson noise
+LEAST_GROWTH, LEAST_GAINED, CLEARLY_GAINED = (
+    1.3,
+    1.5,
+    4.8,
+)  # chosen, as the next line, on eight images with white and with Poisson noise
 COLOUR_MISFIT, GREY_MISFIT = 2.0, 1.1  # grey texture fills all dimensions of a patch and may grow with brightness too
 
 
@@ -36,7 +40,9 @@ class Law:
     def is_sure(self) -> bool:
         """Does the noise depend on the intensity, beyond what texture may feign? Nearly never said of white noise."""
         gained = self.constant_misfit - self.misfit
-        return self.gain > 0 and self.growth > LEAST_GROWTH and self.misfit < self.most_misfit and gained > LEAST_GAINED
+        credible = self.misfit < self.most_misfit and gained > LEAST_GAINED
+        plain = self.misfit < COLOUR_MISFIT and gained > CLEARLY_GAINED
+        return self.gain > 0 and self.growth > LEAST_GROWTH and (credible or plain)
 
 
 def estimate_law(image: Tensor) -> Law | None:
