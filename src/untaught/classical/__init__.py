@@ -1,13 +1,14 @@
 """First estimates and references without a network: nothing learnt from other images, no truth seen."""
 
 from untaught.classical.block_matching import BlockMatching
-from untaught.classical.clipping import unclip
+from untaught.classical.grain import at_two_scales
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
 from untaught.classical.piecewise_linear import PiecewiseLinear
 from untaught.classical.recipe import RECIPE, Estimate, Recipe, denoise_classically, estimate
 from untaught.classical.recorruption import View, recorrupt
+from untaught.noise.clipping import unclip
 
 __all__ = [
     "RECIPE",
@@ -19,6 +20,7 @@ __all__ = [
     "Recipe",
     "Search",
     "View",
+    "at_two_scales",
     "denoise_classically",
     "estimate",
     "recorrupt",

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from untaught.classical.block_matching import BlockMatching
-from untaught.classical.clipping import clipped_deviation, unclip
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
 from untaught.classical.piecewise_linear import PiecewiseLinear
 from untaught.classical.recorruption import View, recorrupt
+from untaught.noise.clipping import clipped_deviation, unclip
 
 Denoiser = Callable[[Tensor, Tensor, float], Tensor]  # noisy image, an earlier estimate, sigma -> a better one
 

@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from untaught.classical import unclip
-from untaught.classical.clipping import clipped_deviation, clipped_mean
+from untaught.noise.clipping import clipped_deviation, clipped_mean, unclip
 
 
 @pytest.mark.parametrize("level", [0.0, 0.02, 0.5, 0.93, 1.0])
