@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from untaught.allocator import keep_freed_memory
 from untaught.core import Method, Network, Optimiser, Prior, Problem, Run, State, Step
 from untaught.initialise import initialise
 
@@ -88,6 +89,7 @@ class Parts:
     def start(cls, problem: Problem, network: Network, method: Method, fit: Fit) -> "Parts":
         """Build and draw everything that the seed decides. The caller's network and operator stay as they are."""
         device = problem.y.device
+        keep_freed_memory()
         seeded = torch.Generator().manual_seed(fit.seed)
         channels, height, width = problem.shape
         z = network.input.make(*network.input_size(height, width), seeded).to(device)
