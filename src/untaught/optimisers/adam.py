@@ -13,4 +13,4 @@ class Adam:
     lr: float = 0.01
 
     def start(self, weights: list[Tensor], others: list[Tensor]) -> list[torch.optim.Optimizer]:
-        return [torch.optim.Adam([*weights, *others], lr=self.lr)]
+        return [torch.optim.Adam([*weights, *others], lr=self.lr, fused=True)]

@@ -28,7 +28,7 @@ class Muon:
     def start(self, weights: list[Tensor], others: list[Tensor]) -> list[torch.optim.Optimizer]:
         matrices = [w for w in weights if is_matrix(w)]
         rest = [w for w in weights if not is_matrix(w)] + others
-        adam: list[torch.optim.Optimizer] = [torch.optim.Adam(rest, lr=self.adam_lr)] if rest else []
+        adam: list[torch.optim.Optimizer] = [torch.optim.Adam(rest, lr=self.adam_lr, fused=True)] if rest else []
         return ([Orthogonalised(matrices, self.lr, self.momentum)] if matrices else []) + adam
 
 
