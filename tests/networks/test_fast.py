@@ -55,11 +55,12 @@ def test_the_gradient_is_that_of_the_values(mode):
                                     conv.weight, conv.bias))  # fmt: skip
 
 
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 4), (5, 2), (6, 7)])
-def test_doubling_is_torchs(height, width):
+def test_doubling_is_torchs(height, width, mode):
     x = drawn(2, 3, height, width).requires_grad_()
-    plain = lambda: F.interpolate(x, scale_factor=2, mode="bilinear")  # noqa: E731
-    torch.testing.assert_close(*both(lambda: fast.twice(x, "bilinear"), plain, [x]), rtol=1e-10, atol=1e-10)
+    plain = lambda: F.interpolate(x, scale_factor=2, mode=mode)  # noqa: E731
+    torch.testing.assert_close(*both(lambda: fast.twice(x, mode), plain, [x]), rtol=1e-10, atol=1e-10)
 
 
 def test_a_strided_gradient_of_a_norm():

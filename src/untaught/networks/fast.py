@@ -54,33 +54,36 @@ def on_cpu(x: Tensor) -> bool:
 
 def twice(x: Tensor, mode: str) -> Tensor:
     """`[B, C, H, W]` to `[B, C, 2H, 2W]`: F.interpolate, "nearest" or "bilinear"."""
-    if mode != "bilinear" or not on_cpu(x):
+    if not on_cpu(x):
         return F.interpolate(x, scale_factor=2, mode=mode)
-    out: Tensor = Bilinear.apply(x)  # type: ignore[no-untyped-call]
+    out: Tensor = Twice.apply(x, mode)  # type: ignore[no-untyped-call]
     return out
 
 
-class Bilinear(torch.autograd.Function):
-    """Twice the size. A new pixel is 3/4 of the nearest old one and 1/4 of the next, in either direction."""
+class Twice(torch.autograd.Function):
+    """Twice the size. Bilinear: a new pixel is 3/4 of the nearest old one and 1/4 of the next, in either direction."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, mode: str) -> Tensor:
         """`[B, C, H, W]` to `[B, C, 2H, 2W]`, in channels-last."""
-        return F.interpolate(channels_last(x), scale_factor=2, mode="bilinear")
+        ctx.mode = mode
+        return F.interpolate(channels_last(x), scale_factor=2, mode=mode)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        """Sums of slices; the edge is its own neighbour."""
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        """Sums of slices, of a gradient that need not be dense; the edge is its own neighbour."""
         rows = grad.permute(0, 2, 3, 1)
         for axis in (1, 2):
             first, second = rows.unflatten(axis, (-1, 2)).unbind(axis + 1)
             rows, length = first + second, first.shape[axis]
+            if ctx.mode == "nearest":
+                continue
             rows.narrow(axis, 0, length - 1).add_(first.narrow(axis, 1, length - 1), alpha=1 / 3)
             rows.narrow(axis, 1, length - 1).add_(second.narrow(axis, 0, length - 1), alpha=1 / 3)
             rows.select(axis, 0).add_(first.select(axis, 0), alpha=1 / 3)
             rows.select(axis, -1).add_(second.select(axis, -1), alpha=1 / 3)
-        return image(rows.mul_(9 / 16))
+        return image(rows if ctx.mode == "nearest" else rows.mul_(9 / 16)), None
 
 
 class OneByOne(torch.autograd.Function):
@@ -123,6 +126,8 @@ class Same(torch.autograd.Function):
         rows, margin = pixels(x), weight.shape[-1] // 2
         ctx.save_for_backward(rows, weight)
         ctx.mode = mode
+        if mode == "zeros":
+            return F.conv2d(image(rows), channels_last(weight), bias, padding=margin)
         return F.conv2d(image(padded(rows, margin, mode)), channels_last(weight), bias)
 
     @staticmethod
@@ -154,7 +159,7 @@ def gradient_of_weight(of_y: Tensor, rows: Tensor, margin: int, mode: str) -> Te
     x = padded(rows, margin, mode)
     _, _, width, cin = x.shape
     cout, size = of_y.shape[-1], 2 * margin + 1
-    framed = F.pad(of_y, (0, 0, 0, 2 * margin, 0, 2 * margin)).flatten(0, 2)
+    framed = within(of_y, (0, 2 * margin)).flatten(0, 2)
     x = x.flatten(0, 2)
     count = len(x) - 2 * margin * (width + 1)
     out = x.new_empty(size, size, cin, cout)
@@ -168,13 +173,25 @@ def gradient_of_weight(of_y: Tensor, rows: Tensor, margin: int, mode: str) -> Te
 def padded(rows: Tensor, margin: int, mode: str) -> Tensor:
     """`[B, H, W, C]` to `[B, H + 2 margin, W + 2 margin, C]`."""
     if mode == "zeros":
-        return F.pad(rows, (0, 0, margin, margin, margin, margin))
+        return within(rows, (margin, margin))
     batch, height, width, channels = rows.shape
     out = rows.new_empty(batch, height + 2 * margin, width + 2 * margin, channels)
     out[:, margin:-margin, margin:-margin] = rows
     for axis, size in ((1, height), (2, width)):
         for new, old in sources(size, margin, mode):
             out.select(axis, new).copy_(out.select(axis, old))
+    return out
+
+
+def within(rows: Tensor, margins: tuple[int, int]) -> Tensor:
+    """`[B, H, W, C]` with zeros around: so many lines above and to the left, so many below and to the right."""
+    before, after = margins
+    batch, height, width, channels = rows.shape
+    out = rows.new_empty(batch, before + height + after, before + width + after, channels)
+    out[:, before : before + height, before : before + width] = rows
+    for axis, size in ((1, height), (2, width)):
+        out.narrow(axis, 0, before).zero_()
+        out.narrow(axis, before + size, after).zero_()
     return out
 
 
