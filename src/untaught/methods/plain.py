@@ -36,7 +36,10 @@ class PlainRun:
         if self.rule.jitter > 0:
             noise = torch.empty_like(z).normal_(generator=self.generator)
             z = torch.add(z, noise, alpha=self.rule.jitter)
-        return Proposal(x=network(z), problem=self.problem)
+        x = network(z)
+        return Proposal(
+            x=x, problem=self.problem, shown=x.mean(0, keepdim=True) if len(x) > len(self.problem.y) else None
+        )
 
     def accept(self, x: Tensor) -> None:
         del x
