@@ -154,7 +154,7 @@ GOLDEN_MEAN = 111.59
 
 
 def test_an_unknown_quality_names_those_there_are():
-    with pytest.raises(UsageError, match="quality is 'superb'; 'denoise' has 'paper', 'normal'"):
+    with pytest.raises(UsageError, match="quality is 'superb'; 'denoise' has 'paper', 'normal', 'network'"):
         untaught.denoise(noisy(disc()), quality="superb")
 
 
