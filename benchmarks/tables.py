@@ -73,7 +73,29 @@ def denoise() -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"denoise": denoise, "faithful": faithful, "recipes": recipes}
+def performance() -> str:
+    """The newest line of each case: a step beside its two bounds."""
+    keys = ("preset", "size", "threads", "layers")
+    rows = {tuple(row[key] for key in keys): row for row in rows_of(RESULTS / "performance.jsonl")}
+    lines = [
+        "| preset | size | threads | layers | s a step | forward / backward / optimiser | GFLOP | s at the convolution "
+        "ceiling | s at the copy ceiling | share of the convolution ceiling | load |"
+    ]
+    lines.append("|---" * 11 + "|")
+    for key, row in sorted(rows.items(), key=lambda item: (*item[0][:3], item[0][3] == "ours")):
+        times = " / ".join(f"{row[f'{phase}_s']:.3f}" for phase in ("propose", "backward", "optimiser"))
+        bounds = f"{row['gflop'] / row['conv_gflops']:.3f} | {row['gbytes'] / row['copy_gbps']:.3f}"
+        cells = [*map(str, key), f"{row['step_s']:.3f}", times, f"{row['gflop']:.1f}", bounds]
+        lines.append(f"| {' | '.join(cells)} | {100 * row['share']:.0f} % | {row['load']} |")
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "denoise": denoise,
+    "faithful": faithful,
+    "performance": performance,
+    "recipes": recipes,
+}
 
 
 def renewed(text: str) -> str:

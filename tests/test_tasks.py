@@ -136,8 +136,12 @@ def test_steps_take_the_place_of_the_presets_own():
 
 
 def test_golden():
-    """The default's numbers on a small picture, as they were when this was written."""
-    result = denoising(noisy(disc()), sigma=25, steps=6)
+    """The default's numbers on a small picture, as they were when this was written.
+
+    Three steps: the deepest scale has four pixels here, so that at the sixth the order of sums alone (one thread or
+    two, with or without oneDNN) moves the loss by a tenth.
+    """
+    result = denoising(noisy(disc()), sigma=25, steps=3)
     for _ in result.fitting:
         pass
     made = result.result()
@@ -145,12 +149,12 @@ def test_golden():
     assert made.image.mean() == pytest.approx(GOLDEN_MEAN, abs=0.3)
 
 
-GOLDEN_LOSS = 2.13070
-GOLDEN_MEAN = 108.17
+GOLDEN_LOSS = 3.3268
+GOLDEN_MEAN = 111.59
 
 
 def test_an_unknown_quality_names_those_there_are():
-    with pytest.raises(UsageError, match="quality is 'superb'; 'denoise' has 'paper', 'normal'"):
+    with pytest.raises(UsageError, match="quality is 'superb'; 'denoise' has 'paper', 'normal', 'network'"):
         untaught.denoise(noisy(disc()), quality="superb")
 
 

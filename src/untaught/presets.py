@@ -19,6 +19,7 @@ from untaught.fit import Fit
 from untaught.methods.plain import Plain
 from untaught.networks.inputs import MeshGrid, Uniform
 from untaught.networks.pixels import Pixels
+from untaught.networks.several import Several
 from untaught.networks.skip import Skip
 from untaught.optimisers.adam import Adam
 from untaught.optimisers.muon import Muon
@@ -62,6 +63,16 @@ def averaged(row: Preset) -> Preset:
 
 NO_PRIOR = published(Pixels(start="uniform"), 2000, "sr_prior_effect notebook", jitter=0.0)
 
+BARE = Skip(
+    input=Uniform(8),
+    down=PYRAMID,
+    up=PYRAMID,
+    padding="zeros",
+    upsampling="nearest",
+    one_by_one=False,
+    normalise_joined=False,
+)
+
 PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         ("denoise", "paper"): averaged(
@@ -74,6 +85,14 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
             stopper=Discrepancy(target=0.48),
             knows_sigma=True,
             source="our own measurements: docs/decisions/0003-default-denoiser.md",
+        ),
+        ("denoise", "network"): Preset(
+            network=Several(network=BARE, count=2),
+            method=Plain(jitter=1 / 30),
+            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=260, average_decay=0.98, average_power=4.0),
+            stopper=Discrepancy(target=0.465),
+            knows_sigma=True,
+            source="our own measurements: docs/decisions/0008-network-alone.md",
         ),
         ("denoise, sigma 50", "paper"): averaged(
             published(Skip(), 1800, "denoising notebook (F16), its note for sigma 50", jitter=1 / 20)

@@ -41,7 +41,9 @@ class PlainRun:
             for member, generator in zip(noise.split(1), self.generators, strict=True):
                 member.normal_(generator=generator)
             z = torch.add(z, noise, alpha=self.rule.jitter)
-        return Proposal(x=network(z), problem=self.problem)
+        x = network(z)
+        together = x.mean(0, keepdim=True) if len(x) > len(z) else None  # one z, several images: `Several`
+        return Proposal(x=x, problem=self.problem, shown=together)
 
     def accept(self, x: Tensor) -> None:
         del x

@@ -6,6 +6,7 @@ from untaught.networks.deep_decoder import DeepDecoder
 from untaught.networks.inputs import Fourier, Given, MeshGrid, Normal, Uniform
 from untaught.networks.pixels import Pixels
 from untaught.networks.resnet import ResNet
+from untaught.networks.several import Several
 from untaught.networks.skip import Skip
 from untaught.networks.unet import UNet
 
@@ -19,6 +20,7 @@ __all__ = [
     "Normal",
     "Pixels",
     "ResNet",
+    "Several",
     "Skip",
     "UNet",
     "Uniform",

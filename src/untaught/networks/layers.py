@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from untaught.networks.fast import Conv2d, twice
+
 Padding = Literal["zeros", "reflect", "replicate"]
 Upsampling = Literal["nearest", "bilinear"]
 Downsampling = Literal["stride", "avg", "max", "lanczos2", "lanczos3"]
@@ -25,7 +27,7 @@ def conv(
 ) -> nn.Conv2d:
     """A convolution that keeps H and W, up to its stride. `size` is odd."""
     mode = padding if size > 1 else "zeros"
-    layer = nn.Conv2d(cin, cout, size, stride, size // 2, bias=bias, padding_mode=mode, device=BARE)
+    layer = Conv2d(cin, cout, size, stride, size // 2, bias=bias, padding_mode=mode, device=BARE)
     return undrawn(layer)
 
 
@@ -57,7 +59,7 @@ class Upsample(nn.Module):
         self.mode = mode
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, scale_factor=2, mode=self.mode)
+        return twice(x, self.mode)
 
 
 class Lanczos(nn.Module):

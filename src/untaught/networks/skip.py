@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from untaught.core import Input, Network
+from untaught.networks.fast import BatchNorm2d, channels_last, on_cpu
 from untaught.networks.inputs import Uniform
 from untaught.networks.layers import (
     Activation,
@@ -98,7 +99,7 @@ class Scale(nn.Module):
         pad, bias = spec.padding, spec.bias
 
         def block(layer: nn.Module, c: int) -> nn.Sequential:
-            return nn.Sequential(layer, nn.BatchNorm2d(c), activation(spec.activation))
+            return nn.Sequential(layer, BatchNorm2d(c), activation(spec.activation))
 
         self.skip = block(conv(cin, narrow, spec.kernel_skip, bias=bias, padding=pad), narrow) if narrow else None
         halvings: Sequence[Downsampling] = per_scale(spec.downsampling, scales)
@@ -111,12 +112,13 @@ class Scale(nn.Module):
             Upsample(doublings[level]),
         )
         joined = narrow + (width if inner is None else spec.up[level + 1])
-        self.join = nn.BatchNorm2d(joined) if spec.normalise_joined else nn.Identity()
+        self.join = BatchNorm2d(joined) if spec.normalise_joined else nn.Identity()
         self.after = block(conv(joined, out, size_up, bias=bias, padding=pad), out)
         if spec.one_by_one:
             self.after.extend(block(conv(out, out, 1, bias=bias), out))
 
     def forward(self, x: Tensor) -> Tensor:
+        x = channels_last(x) if on_cpu(x) else x  # once for both branches
         deep: Tensor = self.deeper(x)
         if self.skip is not None:
             deep = torch.cat([self.skip(x), deep], dim=1)

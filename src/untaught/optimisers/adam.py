@@ -18,4 +18,4 @@ class Adam(Recordable):
         self, weights: list[Tensor], others: list[Tensor], *, stacked: bool = False
     ) -> list[torch.optim.Optimizer]:
         del stacked  # every number moves on its own
-        return [torch.optim.Adam([*weights, *others], lr=self.lr)]
+        return [torch.optim.Adam([*weights, *others], lr=self.lr, fused=True)]

@@ -32,7 +32,7 @@ class Muon(Recordable):
     ) -> list[torch.optim.Optimizer]:
         matrices = [w for w in weights if is_matrix(w[0] if stacked else w)]
         rest = [w for w in weights if not is_matrix(w[0] if stacked else w)] + others
-        adam: list[torch.optim.Optimizer] = [torch.optim.Adam(rest, lr=self.adam_lr)] if rest else []
+        adam: list[torch.optim.Optimizer] = [torch.optim.Adam(rest, lr=self.adam_lr, fused=True)] if rest else []
         return ([Orthogonalised(matrices, self.lr, self.momentum, stacked=stacked)] if matrices else []) + adam
 
 
