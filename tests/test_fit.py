@@ -187,6 +187,7 @@ class FeedbackRun:
     z: torch.Tensor
     generator: torch.Generator
     learned: list = field(default_factory=list)
+    held_out: None = None
 
     def propose(self, network):
         whole = network(self.z)

@@ -116,6 +116,11 @@ class Run(Protocol):
 
     learned: list[Tensor]  # what the optimiser is to move beside the weights (z, say)
 
+    @property
+    def held_out(self) -> Tensor | None:
+        """[] The newest risk on measurements kept from the fit, if the method keeps any."""
+        ...
+
     def propose(self, network: nn.Module, /) -> Proposal:
         """The next image, differentiable in the network's weights."""
         ...
@@ -172,6 +177,7 @@ class Step:
     average: Tensor  # [B, C, H, W] running average of the iterates
     loss: Tensor  # [] data term + penalty + prior, the mean of the members'
     operator: Operator  # A as it stands now: with its fitted parameters, where it has any
+    held_out: Tensor | None  # [] risk of the shown image on measurements kept from the fit, where some are
     snapshot: Callable[[], State] = field(repr=False)  # the loop's state after this step; valid until the next one
 
 

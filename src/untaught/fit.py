@@ -86,7 +86,10 @@ def steps(
         parts.run.accept(x)
         average = x if average is None else torch.lerp(average, x, fit.newest(index))
         snapshot, operator = Snapshot(parts, index, average), parts.problem.operator
-        yield Step(index=index, x=x, average=average, loss=loss, operator=operator, snapshot=snapshot)
+        held_out = parts.run.held_out
+        yield Step(
+            index=index, x=x, average=average, loss=loss, operator=operator, held_out=held_out, snapshot=snapshot
+        )
 
 
 @dataclass

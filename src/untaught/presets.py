@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from untaught.classical import RECIPE, Recipe
 from untaught.core import Method, Network, Stopper
 from untaught.errors import UsageError
 from untaught.fit import Fit
 from untaught.methods.plain import Plain
+from untaught.methods.recorrupted import Recorrupted
+from untaught.networks.convolutions import Convolutions
 from untaught.networks.inputs import MeshGrid, Uniform
 from untaught.networks.pixels import Pixels
 from untaught.networks.several import Several
@@ -26,6 +29,19 @@ from untaught.optimisers.muon import Muon
 from untaught.priors.total_variation import TotalVariation
 from untaught.stoppers.budget import Budget
 from untaught.stoppers.discrepancy import Discrepancy
+from untaught.stoppers.held_out import HeldOut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pilot:
+    """A first estimate without a network (`untaught.classical`), for the network to improve on."""
+
+    rounds: int  # of the mixture
+    pairs: int = 1  # of recorrupted images; the mixture and the network are fitted on them
+
+    def recipe(self) -> Recipe:
+        """In the words of `untaught.classical`."""
+        return replace(RECIPE, pairs=self.pairs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +54,16 @@ class Preset:
     stopper: Stopper
     source: str
     knows_sigma: bool = False  # is the likelihood told the noise's sigma? If not, its nll is the mean squared error
+    pilot: Pilot | None = None
+    fitted: bool = True  # False: the pilot alone, without a network
 
     def __post_init__(self) -> None:
         if isinstance(self.stopper, Discrepancy) and not self.knows_sigma:
             raise ValueError("the discrepancy rule compares the misfit with the noise's; it wants knows_sigma=True")
+        if self.pilot is None and not self.fitted:
+            raise ValueError("neither a pilot nor a network: nothing would be done")
+        if self.pilot is not None and not (isinstance(self.method, Recorrupted) and self.knows_sigma):
+            raise ValueError("a network that improves on a pilot wants the method Recorrupted, and sigma")
 
 
 PYRAMID = (16, 32, 64, 128, 128)
@@ -61,6 +83,20 @@ def averaged(row: Preset) -> Preset:
     return replace(row, fit=replace(row.fit, average_decay=0.99))
 
 
+def corrected(pilot: Pilot, network: Network, steps: int) -> Preset:
+    """A row of ours for denoising: a network that improves on a mixture of classical estimates."""
+    fit = Fit(optimiser=Muon(lr=0.01, adam_lr=0.003), steps=steps, schedule="cosine", average_decay=0.0)
+    return Preset(
+        network=network,
+        method=Recorrupted(),
+        fit=fit,
+        stopper=HeldOut(patience=30),
+        knows_sigma=True,
+        pilot=pilot,
+        source="our own measurements: docs/decisions/0009-levels-of-denoising.md",
+    )
+
+
 NO_PRIOR = published(Pixels(start="uniform"), 2000, "sr_prior_effect notebook", jitter=0.0)
 
 BARE = Skip(
@@ -78,7 +114,10 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "paper"): averaged(
             published(Skip(), 1800, "denoising notebook (F16; 3000 steps there, 1800 in the text)", jitter=1 / 30)
         ),
-        ("denoise", "normal"): Preset(
+        ("denoise", "draft"): corrected(Pilot(rounds=1), Convolutions(), 40),
+        ("denoise", "normal"): corrected(Pilot(rounds=4), Convolutions(), 80),
+        ("denoise", "best"): corrected(Pilot(rounds=7, pairs=3), Convolutions(width=32, depth=4), 100),
+        ("denoise, network", "best"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),
             method=Plain(jitter=1 / 30),
             fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=700, average_power=4.0),
@@ -86,7 +125,15 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
             knows_sigma=True,
             source="our own measurements: docs/decisions/0003-default-denoiser.md",
         ),
-        ("denoise", "network"): Preset(
+        ("denoise, network", "draft"): Preset(
+            network=BARE,
+            method=Plain(jitter=0.01),
+            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=200, average_decay=0.98, average_power=4.0),
+            stopper=Discrepancy(target=0.455),
+            knows_sigma=True,
+            source="our own measurements: docs/decisions/0008-network-alone.md",
+        ),
+        ("denoise, network", "normal"): Preset(
             network=Several(network=BARE, count=3),
             method=Plain(jitter=0.01),
             fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=200, average_decay=0.98, average_power=4.0),

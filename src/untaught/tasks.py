@@ -3,7 +3,7 @@
 import math
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, overload
 
@@ -15,33 +15,16 @@ from untaught.arrays import Frame, Image, take
 from untaught.core import Method, Network, Problem, Result, State, Step
 from untaught.errors import UsageError
 from untaught.fit import Fit
-from untaught.fitting import Fitting
+from untaught.job import Job
 from untaught.likelihoods import Gaussian
-from untaught.noise import estimate_sigma
+from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
 from untaught.presets import Preset, preset
 from untaught.version import __version__
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
+METHODS = ("auto", "network", "classical")
 STRONG = 37.5 / 255  # midway between the two noise levels that the paper has settings for
-
-
-@dataclass(frozen=True)
-class Job:
-    """One image being restored: iterate over `fitting`, then ask for the `result`. What the command line works with."""
-
-    fitting: Fitting
-    frame: Frame
-    provenance: dict[str, Any]
-
-    def result(self) -> Result:
-        """The best so far, in the caller's type, with how it was made."""
-        result = self.fitting.result()
-        seconds = self.fitting.seconds
-        made = self.provenance | {"steps": result.steps_run, "kept_step": result.step, "stopped_by": result.stopped_by}
-        made |= {"seconds": {"fit": round(seconds, 3), "per_step": round(seconds / result.steps_run, 5)}}
-        image, iterate = self.frame.back(result.image), self.frame.back(result.iterate)
-        return replace(result, image=image, iterate=iterate, provenance=made)
 
 
 def denoising(
@@ -51,22 +34,42 @@ def denoising(
     quality: str | Preset = "normal",
     seed: int = 0,
     device: str = "auto",
+    method: str = "auto",
+    time_budget: float | None = None,
     steps: int | None = None,
 ) -> Job:
-    """A denoising that has not begun; the arguments are those of `denoise`."""
+    """A denoising that has not begun; the arguments are those of `denoise`, and at most so many `steps`."""
     check_sigma(sigma)
+    row = denoising_preset(quality, method)
     x, frame = take(image)
-    where = pick_device(device, image)
-    suggested = estimate_sigma(x)
-    level = suggested if sigma == "auto" else sigma / frame.scale.span
-    row = preset("denoise, sigma 50" if quality == "paper" and level > STRONG else "denoise", quality)
+    where, span = pick_device(device, image), frame.scale.span
+    suggested = measure_noise(x)
+    noise = suggested if sigma == "auto" else Noise(sigma=sigma / span, correlation=suggested.correlation)
+    if quality == "paper" and noise.white_sigma > STRONG:
+        row = preset("denoise, sigma 50", "paper")
+    if not row.knows_sigma:
+        noise = replace(noise, gain=0.0, grain=False)
     row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
-    likelihood = Gaussian(sigma=max(level, LEAST_SIGMA)) if row.knows_sigma else Gaussian()
-    problem = Problem(y=x.to(where), operator=Identity(), likelihood=likelihood, shape=channels_height_width(x))
-    fitting = Fitting(problem, row.network, row.method, row.fit, row.stopper)
-    span = frame.scale.span
-    noise = {"sigma": level * span, "estimated": sigma == "auto", "estimate": suggested * span}
-    return Job(fitting, frame, provenance("denoise", row, problem, frame) | {"noise": noise})
+    level = max(noise.white_sigma, LEAST_SIGMA)
+    likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
+    y, shape = noise.forward(x).to(where), channels_height_width(x)
+    problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
+    about = describe(noise) | {"sigma": noise.sigma * span, "gain": noise.gain * span, "white_sigma": level}
+    about |= {"estimated": sigma == "auto", "estimate": suggested.white_sigma * span}
+    return Job(problem, row, frame, noise, provenance("denoise", row, problem, frame) | {"noise": about}, time_budget)
+
+
+def denoising_preset(quality: str | Preset, method: str) -> Preset:
+    """The row for a quality and a way.
+
+    Raises: UsageError for a way that there is not.
+    """
+    if method not in METHODS:
+        raise UsageError(f"method is {method!r}; wanted one of {', '.join(METHODS)}")
+    if isinstance(quality, Preset) or quality == "paper" or method != "network":
+        row = preset("denoise", quality)
+        return replace(row, fitted=False) if method == "classical" and row.pilot is not None else row
+    return preset("denoise, network", quality)
 
 
 @overload
@@ -77,6 +80,8 @@ def denoise(
     quality: str | Preset = "normal",
     seed: int = 0,
     device: str = "auto",
+    method: str = "auto",
+    time_budget: float | None = None,
     full_output: Literal[False] = False,
 ) -> Image: ...
 @overload
@@ -87,6 +92,8 @@ def denoise(
     quality: str | Preset = "normal",
     seed: int = 0,
     device: str = "auto",
+    method: str = "auto",
+    time_budget: float | None = None,
     full_output: Literal[True],
 ) -> Result: ...
 def denoise(
@@ -96,15 +103,24 @@ def denoise(
     quality: str | Preset = "normal",
     seed: int = 0,
     device: str = "auto",
+    method: str = "auto",
+    time_budget: float | None = None,
     full_output: bool = False,
 ) -> Image | Result:
-    """Remove noise by fitting an untrained network to the one noisy image.
+    """Remove noise from one image, with what that image alone can teach a network.
+
+    A first estimate is made without a network; then an untrained one learns on recorrupted copies of the image what to
+    change in it, for as long as parts of the image that it does not see gain from that.
 
     image: ndarray HW or HWC (1 to 4 channels) of any integer or floating dtype; or a tensor HW, CHW or [B, C, H, W],
         where a batch is so many independent fits.
     sigma: the noise's standard deviation, in the image's own units (25 for a common noisy 8-bit photograph); estimated
         from the image if "auto".
-    quality: "normal", or "paper" for the settings of 2018 (some twenty times slower), or a Preset of your own.
+    quality: "draft", "normal", "best", or "paper" for the settings of 2018 (hundreds of times slower), or a Preset of
+        your own.
+    method: "auto"; "network" for a network alone, fitted to the noisy image and stopped early (slower, and on white
+        noise not as good), or "classical" for the first estimate alone.
+    time_budget: seconds that it may take at most, though a first estimate is always made; no limit if None.
     device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
 
     Returns the image in the type, dtype, shape and range that came in, or with `full_output` a Result around it.
@@ -114,10 +130,15 @@ def denoise(
     if isinstance(image, Tensor) and image.ndim == 4 and image.shape[0] > 1:
         if full_output:
             raise UsageError(f"full_output wants one image, got a batch of {image.shape[0]}")
-        each = [denoise(one, sigma=sigma, quality=quality, seed=seed, device=device) for one in image.split(1)]
+        each = [
+            denoise(one, sigma=sigma, quality=quality, seed=seed, device=device, method=method, time_budget=time_budget)
+            for one in image.split(1)
+        ]
         return torch.cat([one for one in each if isinstance(one, Tensor)])
-    job = denoising(image, sigma=sigma, quality=quality, seed=seed, device=device)
-    for _ in job.fitting:
+    job = denoising(
+        image, sigma=sigma, quality=quality, seed=seed, device=device, method=method, time_budget=time_budget
+    )
+    for _ in job:
         pass
     result = job.result()
     return result if full_output else result.image
@@ -134,9 +155,10 @@ def steps(
 ) -> Iterator[Step]:
     """The loop itself, one Step after another, for any Problem; leave it whenever you like.
 
-    What is not given is taken from the denoising preset of `quality`. See `untaught.fit.steps`.
+    What is not given is taken from the preset of `quality` for denoising with a network alone. See
+    `untaught.fit.steps`.
     """
-    row = preset("denoise", quality)
+    row = denoising_preset(quality, "network")
     return loop.steps(problem, network or row.network, method or row.method, fit or row.fit, resume=resume)
 
 
@@ -183,7 +205,7 @@ def provenance(task: str, row: Preset, problem: Problem, frame: Frame) -> dict[s
 def describe(thing: object) -> Any:
     """A frozen description as plain data: its class and its fields."""
     if is_dataclass(thing) and not isinstance(thing, type):
-        named = {field.name: describe(getattr(thing, field.name)) for field in fields(thing)}
+        named = {field.name: describe(getattr(thing, field.name)) for field in fields(thing) if field.repr}
         return {"is": type(thing).__name__} | named
     if isinstance(thing, tuple | list):
         return [describe(one) for one in thing]

@@ -15,7 +15,7 @@ VAGUE = 0.3  # a kind seen too rarely is drawn towards this share of its mean va
 
 @dataclass(frozen=True, kw_only=True)
 class PiecewiseLinear:
-    """Sort the patches of an earlier estimate into `kinds`, and take each noisy patch for a draw from its kind's Gaussian:
+    """Sort the patches of an earlier estimate into `kinds`; each noisy patch is a draw from its kind's Gaussian:
 
     x = m + C (C + sigma^2 I)^-1 (y - m), with the mean m and covariance C of the kind's patches in the estimate.
     NL-Bayes asks a patch's neighbourhood, this asks the whole image: worse alone, and a good partner in a mixture.

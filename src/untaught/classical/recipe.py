@@ -66,7 +66,8 @@ class Estimate:
     image: Tensor = field(repr=False)  # [1, C, H, W]
     round: int  # how often estimates were mixed
     views: tuple[View, ...] = field(repr=False)  # the measured image first, then the recorrupted ones
-    mixed: tuple[Tensor, ...] = field(repr=False)  # each view's mixture, and so nobody's truth
+    mixed: tuple[Tensor, ...] = field(repr=False)  # each view's mixture
+    clipped: bool  # was the noise cut off beyond 0 ... 1?
 
     def pilots(self) -> tuple[Tensor, ...]:
         """All the estimates of the measured image that were mixed, the base first, then the noisy image itself."""
@@ -105,7 +106,7 @@ def estimate(
 
     def offer(number: int) -> Estimate:
         image = unclip(mixed[0], sigma) if clipped else mixed[0]
-        return Estimate(image=image, round=number, views=tuple(views), mixed=tuple(mixed))
+        return Estimate(image=image, round=number, views=tuple(views), mixed=tuple(mixed), clipped=clipped)
 
     views = [begin(View(y=y, sigma=sigma, target=y), recipe)]
     mixed = [views[0].estimates[0]]

@@ -16,7 +16,7 @@ from untaught.errors import ResourceError, UntaughtError, UsageError
 
 if TYPE_CHECKING:
     from untaught.images import Picture
-    from untaught.tasks import Job
+    from untaught.job import Job
 
 CHECKPOINT = ".checkpoint"
 FAR = 4  # a told sigma that is so many times the estimate, or the estimate it, is remarked upon
@@ -68,10 +68,10 @@ def denoise(
     job.provenance["input"] = {"path": str(image), "sha256": picture.sha256}
     job.provenance["command"] = shlex.join(["untaught", *sys.argv[1:]])
     if resume is not None:
-        job.fitting.resume(checkpoint.read(resume, job.provenance))
+        job.resume(checkpoint.read(resume, job.provenance))
         job.provenance["resumed"] = str(resume)
     doubt(job.provenance["noise"])
-    interrupted = run(job.fitting)
+    interrupted = run(job)
     with undisturbed():
         deliver(job, picture, places, interrupted=interrupted, as_json=as_json)
 
@@ -121,7 +121,7 @@ def deliver(job: "Job", picture: "Picture", places: Places, *, interrupted: bool
     result = job.result()
     text = report.sidecar(result.provenance)
     if interrupted:
-        checkpoint.write(places.checkpoint, job.fitting.state(), job.provenance)
+        checkpoint.write(places.checkpoint, job.state(), job.provenance)
     try:
         images.write(places.output, result.image, like=picture, overwrite=places.overwrite)
         images.write_atomically(places.record, text.encode(), overwrite=places.overwrite)
@@ -154,7 +154,7 @@ def rescue(job: "Job", places: Places, *, done: bool) -> str:
     for path in (places.checkpoint, Path(tempfile.gettempdir()) / places.checkpoint.name):
         try:
             if not done:
-                checkpoint.write(path, job.fitting.state(), job.provenance)
+                checkpoint.write(path, job.state(), job.provenance)
         except UntaughtError:
             continue
         return f"the fit is saved; write its result with: {resume_line(path)}"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from untaught.errors import InterruptedFitError
-from untaught.fitting import Fitting
+from untaught.job import Job
 
 WATCHED = 0.3  # seconds in which to see how busy the processors are
 REDRAW = 0.2  # seconds between two looks at the loss, which on a GPU waits for it
@@ -47,26 +47,27 @@ def processor_ticks() -> tuple[int, int]:
     return ticks[3] + ticks[4], sum(ticks)
 
 
-def run(fitting: Fitting) -> bool:
+def run(job: Job) -> bool:
     """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
     with interruptible() as interrupt, bar() as progress:
-        task = progress.add_task("", total=fitting.fit.steps, loss="")
+        task = progress.add_task("first estimate" if job.row.pilot else "network", total=None, loss="")
         drawn = 0.0
-        for step in fitting:
-            if not progress.disable and (time.monotonic() - drawn > REDRAW or step.index + 1 == fitting.fit.steps):
+        for moment in job:
+            if not progress.disable and (time.monotonic() - drawn > REDRAW or moment.done == moment.total):
                 drawn = time.monotonic()
-                progress.update(task, completed=step.index + 1, loss=f"{float(step.loss):.4g}")
-            if interrupt and not fitting.finished:
+                loss = "" if moment.loss is None else f"  loss {float(moment.loss):.4g}"
+                progress.update(task, total=moment.total, completed=moment.done, description=moment.text, loss=loss)
+            if interrupt and not job.finished:
                 return True
     return False
 
 
 def bar() -> Progress:
-    """Step, loss, time left; gone when done, absent where nobody looks."""
+    """What is done, how far it has come, time left; gone when done, absent where nobody looks."""
     console = Console(stderr=True)
     return Progress(
         BarColumn(),
-        TextColumn("step {task.completed}/{task.total}  loss {task.fields[loss]}"),
+        TextColumn("{task.description} {task.completed}/{task.total}{task.fields[loss]}"),
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
         console=console,

@@ -33,6 +33,7 @@ class PlainRun:
     def __init__(self, rule: Plain, problem: Problem, z: Tensor, generators: list[torch.Generator]) -> None:
         self.rule, self.problem, self.z, self.generators = rule, problem, z, generators
         self.learned = [z.requires_grad_(True)] if rule.learn_z else []
+        self.held_out = None
 
     def propose(self, network: nn.Module) -> Proposal:
         z = self.z

@@ -1,6 +1,7 @@
 """The untrained networks, and the inputs they start from."""
 
 from untaught.networks.conv_decoder import ConvDecoder
+from untaught.networks.convolutions import Convolutions
 from untaught.networks.coordinate import Coordinate
 from untaught.networks.deep_decoder import DeepDecoder
 from untaught.networks.inputs import Fourier, Given, MeshGrid, Normal, Uniform
@@ -12,6 +13,7 @@ from untaught.networks.unet import UNet
 
 __all__ = [
     "ConvDecoder",
+    "Convolutions",
     "Coordinate",
     "DeepDecoder",
     "Fourier",

@@ -1,0 +1,204 @@
+"""One image being restored: a first estimate without a network, then the loop on it, under one clock."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from untaught.arrays import Frame
+from untaught.classical import Estimate, at_two_scales, denoise_classically, estimate, unclip
+from untaught.core import Problem, Result, State
+from untaught.errors import UntaughtError
+from untaught.fitting import Fitting
+from untaught.methods import Recorrupted
+from untaught.methods.recorrupted import features
+from untaught.networks import Convolutions, Given
+from untaught.noise import Noise, cut_off
+from untaught.presets import Preset
+
+FEWEST = 24  # pixels a side: in a smaller image there is nothing to learn that could be checked on the rest of it
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How far a job has come."""
+
+    done: int
+    total: int  # as far as is known; a rule may stop earlier
+    text: str  # what is being done
+    loss: Tensor | None = None  # of the network's step; on its device, so who prints it waits for it
+
+
+class Job:
+    """Iterate over it, leave whenever you like, ask for the result or the state; iterated again it goes on.
+
+    `seconds` is all the time it may take: what would end later is not begun, but a first estimate is always made.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        row: Preset,
+        frame: Frame,
+        noise: Noise,
+        provenance: dict[str, Any],
+        seconds: float | None = None,
+    ) -> None:
+        self.problem, self.row, self.frame, self.noise = problem, row, frame, noise
+        self.provenance, self.budget = provenance, seconds
+        self.estimate: Estimate | None = None
+        self.spent = 0.0  # seconds of work, not those between moments
+        self._steps = 0
+        self._saved: State = {}
+        self.fitting: Fitting | None = None if row.pilot else self.fit(row)
+        self._why: str | None = None
+        self._pilot = self.estimates()
+
+    @property
+    def finished(self) -> bool:
+        """Is there nothing left to do?"""
+        return self._why is not None or (self.fitting is not None and self.fitting.finished)
+
+    def __iter__(self) -> Iterator[Moment]:
+        rounds = self.row.pilot.rounds + 1 if self.row.pilot else 0
+        total = rounds + (self.row.fit.steps if self.row.fitted else 0)
+        took = 0.0
+        while self.fitting is None and not self.finished:
+            if self.late(took):
+                return
+            began = time.monotonic()
+            found = next(self._pilot, None)
+            self.estimate = found or self.estimate
+            if found is None or found.round + 1 >= rounds:
+                self.settle()
+            took = time.monotonic() - began
+            self.spent += took
+            if found is not None:
+                yield Moment(found.round + 1, total, "first estimate")
+        if self.fitting is None:
+            return
+        steps = iter(self.fitting)
+        while not self.finished and not self.late(took):
+            began = time.monotonic()
+            step = next(steps, None)
+            took = time.monotonic() - began
+            self.spent += took
+            if step is not None:
+                self._steps = step.index + 1
+                yield Moment(rounds + step.index + 1, total, "network", step.loss)
+
+    def late(self, next_one: float) -> bool:
+        """Would one more piece of work, as long as the last one, end too late?"""
+        begun = self.estimate is not None or self._steps > 0
+        if self.budget is None or not begun or self.spent + next_one <= self.budget:
+            return False
+        self._why = f"its budget of {self.budget:g} s would not have lasted for more"
+        return True
+
+    def estimates(self) -> Iterator[Estimate]:
+        """The first estimates, each better than the one before. Noise with a grain gets one, at two scales."""
+        assert self.row.pilot is not None or self.fitting is not None
+        pilot = self.row.pilot
+        if pilot is None:
+            return
+        y, sigma = self.problem.y, self.sigma
+        with torch.no_grad():
+            if self.noise.grain:
+                made = denoise_classically(y, sigma, generator=self.generator(), rounds=0)
+                yield replace(made, image=at_two_scales(self.at_one_scale, y, sigma))
+                return
+            some = estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe())
+            for one in some:
+                yield one
+                if one.round == pilot.rounds:
+                    return
+
+    def at_one_scale(self, y: Tensor, sigma: float) -> Tensor:
+        """NL-Bayes alone."""
+        return denoise_classically(y, sigma, generator=self.generator(), rounds=0).image
+
+    @property
+    def sigma(self) -> float:
+        """Of the noise in the problem's y."""
+        return float(self.provenance["noise"]["white_sigma"])
+
+    @property
+    def clipped(self) -> bool:
+        """Was the noise cut off at black or white?"""
+        low, high = cut_off(self.problem.y)
+        white = self.noise.gain == 0 and not self.noise.grain
+        return white and (low != float("-inf") or high != float("inf"))
+
+    def generator(self) -> torch.Generator:
+        """For recorruption: the seed's."""
+        seed = self.row.fit.seeds()[0]
+        return torch.Generator().manual_seed(seed)
+
+    def settle(self) -> None:
+        """The first estimate is as good as it gets: on to the network, if there is work for it."""
+        assert self.estimate is not None
+        if not self.row.fitted:
+            self._why = "the first estimate was all that was asked for"
+        elif self.noise.grain:
+            self._why = "the noise has a grain, and the network's fit relies on noise without one"
+        elif min(self.problem.shape[1:]) < FEWEST:
+            self._why = f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
+        else:
+            seen = self.estimate.views[0]
+            z = features(seen, self.estimate.mixed[0], list(seen.estimates))
+            assert isinstance(self.row.method, Recorrupted) and isinstance(self.row.network, Convolutions)
+            network = replace(self.row.network, input=Given(z))
+            method = replace(self.row.method, estimate=self.estimate)
+            self.fitting = self.fit(replace(self.row, network=network, method=method))
+
+    def fit(self, row: Preset) -> Fitting:
+        """The loop, from its beginning or from where a saved state left it."""
+        fitting = Fitting(self.problem, row.network, row.method, row.fit, row.stopper)
+        if self._saved:
+            fitting.resume(self._saved)
+        return fitting
+
+    def state(self) -> State:
+        """All that is needed to go on later. A first estimate is not kept: it is made again, to the same numbers."""
+        return self.fitting.state() if self.fitting is not None and self._steps else {}
+
+    def resume(self, state: State) -> None:
+        """Before anything was done: go on where `state` was taken."""
+        if state and self.row.pilot is None and self.fitting is not None:
+            self.fitting.resume(state)
+        self._saved = state
+
+    def result(self) -> Result:
+        """The best so far, in the caller's type, with how it was made.
+
+        Raises: UntaughtError if nothing was made yet.
+        """
+        result = self.made()
+        made = self.provenance | {"steps": result.steps_run, "kept_step": result.step, "stopped_by": result.stopped_by}
+        seconds = {"all": round(self.spent, 3)}
+        if result.steps_run and self.fitting is not None:
+            seconds |= {"fit": round(self.fitting.seconds, 3)}
+            seconds |= {"per_step": round(self.fitting.seconds / result.steps_run, 5)}
+        if self.estimate is not None:
+            made["first_estimate_rounds"] = self.estimate.round
+        image, iterate = self.frame.back(result.image), self.frame.back(result.iterate)
+        return replace(result, image=image, iterate=iterate, provenance=made | {"seconds": seconds})
+
+    def made(self) -> Result:
+        """The same, on the scale of the loop's images."""
+        if self.fitting is not None and (self._steps or self._saved or self.estimate is None):
+            result = self.fitting.result()
+            why = result.stopped_by if self._why is None else self._why
+            return replace(result, image=self.plain(result.image), iterate=self.plain(result.iterate), stopped_by=why)
+        if self.estimate is None:
+            raise UntaughtError("there is no image to return: nothing was done yet")
+        image, why = self.noise.backward(self.estimate.image), self._why or "it was stopped by hand"
+        return Result(image=image, iterate=image, step=0, steps_run=0, stopped_by=why, history=[], provenance={})
+
+    def plain(self, x: Tensor) -> Tensor:
+        """A fitted image on the scale of the caller's: what clipping and the stabilisation did is undone."""
+        undone = unclip(x, self.sigma) if self.row.pilot is not None and self.clipped else x
+        return self.noise.backward(undone)

@@ -1,0 +1,220 @@
+"""A network that improves on an estimate, fitted to recorrupted copies of the one noisy image."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from untaught.classical import Estimate, View
+from untaught.core import Problem, Proposal, State
+
+MARGIN = 8  # pixels around a tile, so that its edge is like its middle to convolutions that reach no further
+TOGETHER = 8  # tiles looked at in one go
+CLIPPED = 2.0, 3.0  # sigmas from black or white: nothing is changed up to the first, and all beyond the second
+SMALLEST = 8  # pixels a side of a tile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorrupted:
+    """`x = x0 + sigma g_theta(z)`: x0 the mixture of the estimates of a view, z those estimates and the view itself.
+
+    Fitted on the recorrupted views of the image, whose targets have noise that is independent of theirs, one tile of
+    them at a time; used on the image itself. Every `held` th tile is kept from the fit: the risk there says when what
+    is learned is the noise of the others. What is shown is made with the running average of the weights.
+
+    Source: Pang et al. 2021 (CVPR), "Recorrupted-to-Recorrupted", for the objective. Departs: the network starts from
+    estimates made of the same view, and their noise is cancelled in antithetic pairs of one tile.
+    """
+
+    estimate: Estimate | None = field(default=None, repr=False)  # of the image at hand
+    tile: int = 64  # pixels a side; less in a small image
+    tiles: int = 6  # at a step, each with both views of a pair
+    held: int = 5
+    every: int = 5  # steps between two looks at the whole image
+    decay: float = 0.95  # of the running average of the weights
+
+    def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "RecorruptedRun":
+        if self.estimate is None or len(self.estimate.views) < 3:
+            raise ValueError("there is no estimate with recorrupted views to improve on")
+        return RecorruptedRun(self, self.estimate, problem, z, generator)
+
+
+class RecorruptedRun:
+    """`Recorrupted` at work."""
+
+    def __init__(
+        self, rule: Recorrupted, estimate: Estimate, problem: Problem, z: Tensor, generator: torch.Generator
+    ) -> None:
+        self.rule, self.estimate, self.problem, self.z, self.generator = rule, estimate, problem, z, generator
+        self.learned: list[Tensor] = []
+        self.held_out: Tensor | None = None
+        self.shown = estimate.mixed[0]
+        self.weights: dict[str, Tensor] = {}  # their running average
+        self.steps = 0
+        self.tiles = Tiles.of(rule, *problem.shape[1:], problem.y.device)
+
+    def propose(self, network: nn.Module) -> Proposal:
+        self.average(network)
+        if self.steps % self.rule.every == 0:
+            with torch.no_grad():
+                self.held_out, self.shown = self.risk(network), self.whole(network)
+        self.steps += 1
+        size, pairs = self.tiles.size, (len(self.estimate.views) - 1) // 2
+        corners = self.tiles.draw(self.rule.tiles, self.generator)
+        ways = torch.randint(8, (len(corners),), generator=self.generator, device=self.generator.device).tolist()
+        which = torch.randint(pairs, (len(corners),), generator=self.generator, device=self.generator.device).tolist()
+        z, start, reach, target = [], [], [], []
+        for corner, way, pair in zip(corners, ways, which, strict=True):
+            for view in (2 * pair + 1, 2 * pair + 2):
+                piece = self.piece(view, corner)
+                z.append(turned(piece.z, way))
+                start.append(turned(piece.start, way))
+                reach.append(turned(piece.reach, way))
+                target.append(turned(piece.target, way)[..., MARGIN:-MARGIN, MARGIN:-MARGIN])
+        x = torch.cat(start) + torch.cat(reach) * network(torch.cat(z))
+        asked = replace(self.problem, y=torch.cat(target), shape=(x.shape[1], size, size))
+        return Proposal(x=x, problem=asked, shown=self.shown)
+
+    def average(self, network: nn.Module) -> None:
+        """Take the weights as they are now into their running average."""
+        newest = max(1 - self.rule.decay, 1 / (self.steps + 1))
+        for name, weight in network.named_parameters():
+            now = weight.detach()
+            self.weights[name] = now.clone() if newest == 1 else torch.lerp(self.weights[name], now, newest)
+
+    def piece(self, view: int, corner: tuple[int, int], width: int | None = None) -> "Piece":
+        """What is known of a tile of a view, with its margin."""
+        rows, columns = self.tiles.around(corner, width)
+        seen, mixed = self.estimate.views[view], self.estimate.mixed[view]
+
+        def cut(image: Tensor) -> Tensor:
+            return image.index_select(2, rows).index_select(3, columns)
+
+        start = cut(mixed)
+        z = features(seen, start, [cut(one) for one in seen.estimates])
+        return Piece(z, start, self.reach(start, seen.sigma), cut(seen.target))
+
+    def reach(self, start: Tensor, sigma: float) -> Tensor:
+        """By how much an estimate may be changed: sigma, but not where clipping has made the noise narrower.
+
+        There a view and its target are not independent. The view's own estimate says where that is, and so chooses no
+        noise of the target.
+        """
+        if not self.estimate.clipped:
+            return torch.full_like(start, sigma)
+        room = torch.minimum(start, 1 - start) / sigma
+        return sigma * (room - CLIPPED[0]).div(CLIPPED[1] - CLIPPED[0]).clamp(0, 1)
+
+    def risk(self, network: nn.Module) -> Tensor:
+        """How much nearer the held-out tiles of the views have come to their targets, in units of the noise's variance.
+
+        Negative is better; what the targets' own noise adds drops out of the difference.
+        """
+        total, count = self.z.new_zeros(()), 0
+        corners = [corner for corner, held in self.tiles if held]
+        for first in range(0, len(corners), TOGETHER):
+            for view in range(1, len(self.estimate.views)):
+                pieces = [self.piece(view, corner) for corner in corners[first : first + TOGETHER]]
+                start, target = torch.cat([p.start for p in pieces]), torch.cat([p.target for p in pieces])
+                made = start + self.change(network, pieces)
+                gain = (made - target).square() - (start - target).square()
+                inner = gain[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+                total, count = total + inner.sum(), count + inner.numel()
+        return total / (count * self.estimate.views[0].sigma ** 2)
+
+    def whole(self, network: nn.Module) -> Tensor:
+        """The image itself, improved, a band of tiles at a time."""
+        _, _, height, width = self.shown.shape
+        made = torch.empty_like(self.shown)
+        for top in range(0, height, self.tiles.size):
+            piece = self.piece(0, (top, 0), width)
+            out = piece.start + self.change(network, [piece])
+            rows = min(self.tiles.size, height - top)
+            made[:, :, top : top + rows] = out[:, :, MARGIN : MARGIN + rows, MARGIN : MARGIN + width]
+        return made
+
+    def change(self, network: nn.Module, pieces: list["Piece"]) -> Tensor:
+        """What the network with its averaged weights adds to some pieces."""
+        made: Tensor = functional_call(network, self.weights, (torch.cat([piece.z for piece in pieces]),))
+        return torch.cat([piece.reach for piece in pieces]) * made
+
+    def accept(self, x: Tensor) -> None:
+        del x
+
+    def state(self) -> State:
+        state = {"steps": torch.tensor(self.steps), "shown": self.shown}
+        state |= {} if self.held_out is None else {"held_out": self.held_out}
+        return state | {f"weights.{name}": weight for name, weight in self.weights.items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self.steps, device = int(state["steps"]), self.z.device
+        self.shown = state["shown"].to(device, copy=True)
+        self.held_out = state["held_out"].to(device, copy=True) if "held_out" in state else None
+        names = [key for key in state if key.startswith("weights.")]
+        self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A tile of a view and its margin: the network's input, where it starts from, how far it may go, its target."""
+
+    z: Tensor
+    start: Tensor
+    reach: Tensor
+    target: Tensor
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The image cut into squares; beyond its edges it is continued by reflection."""
+
+    size: int
+    height: int
+    width: int
+    held: int
+    device: torch.device
+
+    @classmethod
+    def of(cls, rule: Recorrupted, height: int, width: int, device: torch.device) -> "Tiles":
+        """Four tiles along the shorter side at least, if they can be `SMALLEST` wide."""
+        return cls(max(SMALLEST, min(rule.tile, min(height, width) // 4)), height, width, rule.held, device)
+
+    def __iter__(self) -> Iterator[tuple[tuple[int, int], bool]]:
+        """The top left corner of each, and whether it is held out: a knight's move apart, at any width."""
+        for row, top in enumerate(range(0, self.height, self.size)):
+            for column, left in enumerate(range(0, self.width, self.size)):
+                yield (top, left), (row + 2 * column) % self.held == 0
+
+    def draw(self, count: int, generator: torch.Generator) -> list[tuple[int, int]]:
+        """Corners of tiles that are not held out (all, in an image of one tile)."""
+        free = [corner for corner, held in self if not held] or [corner for corner, _ in self]
+        chosen = torch.randint(len(free), (count,), generator=generator, device=generator.device)
+        return [free[place] for place in chosen.tolist()]
+
+    def around(self, corner: tuple[int, int], width: int | None = None) -> tuple[Tensor, Tensor]:
+        """Rows and columns of the image under a tile (or a band `width` wide) and its margin."""
+        extents = ((corner[0], self.size, self.height), (corner[1], width or self.size, self.width))
+        places = [folded(first - MARGIN, first + long + MARGIN, length) for first, long, length in extents]
+        return places[0].to(self.device), places[1].to(self.device)
+
+
+def folded(first: int, end: int, length: int) -> Tensor:
+    """Indices `first ... end - 1` into something `length` long, reflected at both ends as often as need be."""
+    period = max(2 * (length - 1), 1)
+    place = torch.arange(first, end) % period
+    return torch.minimum(place, period - place).clamp(max=length - 1)
+
+
+def features(view: View, mixed: Tensor, estimates: list[Tensor]) -> Tensor:
+    """The network's input `[1, F, H, W]`: the mixture, and how each of its estimates differs from it, in sigmas.
+
+    The noisy image is one of the estimates.
+    """
+    return torch.cat([mixed - 0.5, *(estimate - mixed for estimate in estimates)], dim=1) / view.sigma
+
+
+def turned(x: Tensor, way: int) -> Tensor:
+    """One of the eight symmetries of the square."""
+    return (x.flip(-1) if way % 2 else x).rot90(way // 2, (-2, -1))
