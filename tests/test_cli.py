@@ -16,7 +16,7 @@ from test_tasks import disc, noisy
 from untaught import __version__, cli, images
 from untaught.cli import running
 from untaught.fitting import Fitting
-from untaught.stoppers import discrepancy
+from untaught.stoppers import held_out
 
 
 @pytest.fixture(autouse=True)
@@ -63,14 +63,14 @@ def test_denoise_writes_the_image_and_its_record_and_is_silent_on_stdout(program
     before = picture.read_bytes()
     code, out, err = program("denoise", picture, "-o", output, "--steps", 3, "--seed", 5)
     assert (code, out) == (0, "")
-    said = r": noise sigma [\d.]+ \(estimated\), 3 steps in \d+ s; stopped because it had taken all its 3 steps\n"
+    said = r": noise sigma [\d.]+ \(estimated\), 3 steps, \d+ s; because it had taken all its 3 steps\n"
     assert re.fullmatch(re.escape(str(output)) + said, err), "one line, and no bar where there is no terminal"
     result = images.read(output)
     assert result.pixels.shape == (32, 32, 3) and result.pixels.dtype == np.uint8
     record = json.loads(output.with_name("out.png.json").read_text())
     assert record["seed"] == 5 and record["steps"] == 3 and record["stopped_by"] == "it had taken all its 3 steps"
     assert record["input"] == {"path": str(picture), "sha256": images.read(picture).sha256}
-    assert record["seconds"]["fit"] > 0 and record["settings"]["network"]["is"] == "Skip"
+    assert record["seconds"]["fit"] > 0 and record["settings"]["network"]["is"] == "Convolutions"
     assert record["command"] == shlex.join(["untaught", *sys.argv[1:]])
     assert picture.read_bytes() == before
     assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.json"]
@@ -89,7 +89,7 @@ def test_json_goes_to_stdout(program, picture):
 
 def test_sixteen_bits_in_sixteen_bits_out(program, tmp_path):
     path, output = tmp_path / "in.png", tmp_path / "out.png"
-    images.write(path, noisy(disc(32).astype(np.uint16) * 257, 6000))
+    images.write(path, noisy(disc(32).astype(np.uint16) * 257, 6000, white=65535))
     assert program("denoise", path, "-o", output, "--steps", 4)[0] == 0
     pixels = images.read(output).pixels
     assert pixels.dtype == np.uint16 and len(np.unique(pixels % 256)) > 100
@@ -110,14 +110,14 @@ def interrupt(monkeypatch):
     """Ctrl-C during a step."""
 
     def at(number):
-        see = discrepancy.DiscrepancyWatch.see
+        see = held_out.HeldOutWatch.see
 
         def pressed(self, step):
             if step.index + 1 == number:
                 signal.raise_signal(signal.SIGINT)
             return see(self, step)
 
-        monkeypatch.setattr(discrepancy.DiscrepancyWatch, "see", pressed)
+        monkeypatch.setattr(held_out.HeldOutWatch, "see", pressed)
 
     yield at
 

@@ -70,7 +70,8 @@ class Job:
             if self.late(took):
                 return
             began = time.monotonic()
-            found = next(self._pilot, None)
+            with torch.no_grad():
+                found = next(self._pilot, None)
             self.estimate = found or self.estimate
             if found is None or found.round + 1 >= rounds:
                 self.settle()
@@ -105,16 +106,14 @@ class Job:
         if pilot is None:
             return
         y, sigma = self.problem.y, self.sigma
-        with torch.no_grad():
-            if self.noise.grain:
-                made = denoise_classically(y, sigma, generator=self.generator(), rounds=0)
-                yield replace(made, image=at_two_scales(self.at_one_scale, y, sigma))
+        if self.noise.grain:
+            made = denoise_classically(y, sigma, generator=self.generator(), rounds=0)
+            yield replace(made, image=at_two_scales(self.at_one_scale, y, sigma))
+            return
+        for one in estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe()):
+            yield one
+            if one.round == pilot.rounds:
                 return
-            some = estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe())
-            for one in some:
-                yield one
-                if one.round == pilot.rounds:
-                    return
 
     def at_one_scale(self, y: Tensor, sigma: float) -> Tensor:
         """NL-Bayes alone."""
@@ -163,7 +162,7 @@ class Job:
 
     def state(self) -> State:
         """All that is needed to go on later. A first estimate is not kept: it is made again, to the same numbers."""
-        return self.fitting.state() if self.fitting is not None and self._steps else {}
+        return self.fitting.state() if self.fitting is not None and self._steps else self._saved
 
     def resume(self, state: State) -> None:
         """Before anything was done: go on where `state` was taken."""

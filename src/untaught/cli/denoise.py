@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from untaught.cli.foretelling import foretell, level_of, refuse_what_does_not_fit, seconds_of
 from untaught.cli.outputs import note, refuse_input
 from untaught.errors import ResourceError, UntaughtError, UsageError
 
@@ -21,31 +22,36 @@ if TYPE_CHECKING:
 CHECKPOINT = ".checkpoint"
 FAR = 4  # a told sigma that is so many times the estimate, or the estimate it, is remarked upon
 
+Sigma = Annotated[
+    float | None,
+    typer.Option(help="The noise's standard deviation in the file's own units (25 for 8 bit); else estimated."),
+]
+Method = Annotated[str, typer.Option(help="auto, network (fitted alone) or classical (the first estimate alone).")]
+Time = Annotated[str | None, typer.Option(metavar="TIME", help="Take no longer than this: 90s, 5m, 1h or seconds.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="At most so many steps, in place of the quality's own.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Another seed, another network and another result.")]
+
 
 def denoise(
     image: Annotated[Path, typer.Argument(metavar="IN", help="The noisy image: PNG, JPEG, TIFF or WebP.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Where the result goes.")],
-    sigma: Annotated[
-        float | None,
-        typer.Option(help="The noise's standard deviation in the file's own units (25 for 8 bit); else estimated."),
-    ] = None,
-    quality: Annotated[str, typer.Option(help="normal, or paper: the settings of 2018.")] = "normal",
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="At most so many steps, in place of the quality's own.")
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**63 - 1, help="Another seed, another network and another result.")
-    ] = 0,
+    sigma: Sigma = None,
+    quality: Annotated[str, typer.Option(help="draft, normal, best, or paper: the settings of 2018.")] = "normal",
+    method: Method = "auto",
+    time_budget: Time = None,
+    steps: Steps = None,
+    seed: Seed = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps ...")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; else as many as are idle.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on from the checkpoint of an interrupted run.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and do nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the run on stdout.")] = False,
 ) -> None:
     """Remove noise from one image.
 
-    Fits an untrained network to it and stops before that takes up the noise. Beside OUT goes OUT.json, the record of
-    how it was made. Ctrl-C keeps the best so far.
+    Makes a first estimate and lets an untrained network improve on it with what the one image can teach. Beside OUT
+    goes OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
     """
     from untaught import checkpoint, images, tasks
     from untaught.cli.running import run, undisturbed, use_threads
@@ -63,14 +69,20 @@ def denoise(
         quality=quality,
         seed=seed,
         device=device,
+        method=method,
+        time_budget=None if time_budget is None else seconds_of(time_budget),
         steps=steps,
     )
+    if dry_run:
+        foretell(job, as_json=as_json)
+        return
     job.provenance["input"] = {"path": str(image), "sha256": picture.sha256}
     job.provenance["command"] = shlex.join(["untaught", *sys.argv[1:]])
     if resume is not None:
         job.resume(checkpoint.read(resume, job.provenance))
         job.provenance["resumed"] = str(resume)
     doubt(job.provenance["noise"])
+    refuse_what_does_not_fit(job)
     interrupted = run(job)
     with undisturbed():
         deliver(job, picture, places, interrupted=interrupted, as_json=as_json)
@@ -135,9 +147,8 @@ def deliver(job: "Job", picture: "Picture", places: Places, *, interrupted: bool
         raise typer.Exit(130)
     if places.resumed is not None:
         places.resumed.unlink(missing_ok=True)
-    noise, seconds = result.provenance["noise"], result.provenance["seconds"]["fit"]
-    level = f"noise sigma {noise['sigma']:.3g} ({'estimated' if noise['estimated'] else 'told'})"
-    note(f"{places.output}: {level}, {result.steps_run} steps in {seconds:.0f} s; stopped because {result.stopped_by}")
+    noise, seconds = result.provenance["noise"], result.provenance["seconds"]["all"]
+    note(f"{places.output}: {level_of(noise)}, {result.steps_run} steps, {seconds:.0f} s; because {result.stopped_by}")
 
 
 def doubt(noise: dict[str, float]) -> None:
