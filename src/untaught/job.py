@@ -63,8 +63,9 @@ class Job:
         return self._why is not None or (self.fitting is not None and self.fitting.finished)
 
     def __iter__(self) -> Iterator[Moment]:
-        rounds = self.row.pilot.rounds + 1 if self.row.pilot else 0
-        total = rounds + (self.row.fit.steps if self.row.fitted else 0)
+        white = not (self.noise.grain or self.noise.gain)
+        rounds = 1 + white * self.row.pilot.rounds if self.row.pilot else 0
+        total = rounds + (self.row.fit.steps if self.row.fitted and white else 0)
         took = 0.0
         while self.fitting is None and not self.finished:
             if self.late(took):
@@ -100,7 +101,11 @@ class Job:
         return True
 
     def estimates(self) -> Iterator[Estimate]:
-        """The first estimates, each better than the one before. Noise with a grain gets one, at two scales."""
+        """The first estimates, each better than the one before.
+
+        Noise that is not white, or was not before it was stabilised, gets the first alone (with a grain, at two
+        scales): the others rely on recorruption, which gives noise of one law everywhere.
+        """
         assert self.row.pilot is not None or self.fitting is not None
         pilot = self.row.pilot
         if pilot is None:
@@ -112,7 +117,7 @@ class Job:
             return
         for one in estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe()):
             yield one
-            if one.round == pilot.rounds:
+            if one.round == pilot.rounds or self.noise.gain > 0:
                 return
 
     def at_one_scale(self, y: Tensor, sigma: float) -> Tensor:
@@ -143,6 +148,8 @@ class Job:
             self._why = "the first estimate was all that was asked for"
         elif self.noise.grain:
             self._why = "the noise has a grain, and the network's fit relies on noise without one"
+        elif self.noise.gain > 0:
+            self._why = "the noise grows with the light, and the network's fit relies on the same noise everywhere"
         elif min(self.problem.shape[1:]) < FEWEST:
             self._why = f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
         else:
