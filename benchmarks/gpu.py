@@ -5,7 +5,7 @@
 
 Two questions, a JSON line an answer, appended to benchmarks/results/gpu.jsonl:
 loop: seconds and PSNR of one image for each preset and each way of computing; `psnr_off` is against the eager loop's.
-batch: images a minute, so many images in one fit under the preset `normal`.
+batch: images a minute, so many images in one fit under the network-alone preset `best`.
 The image is drawn here (discs, stripes, a smooth ground; sigma 25/255), so no data set is needed.
 """
 
@@ -26,7 +26,8 @@ from untaught.fit import Fit
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
 from untaught.operators import Identity
-from untaught.presets import Preset, preset
+from untaught.presets import Preset
+from untaught.tasks import denoising_preset
 
 RESULTS = Path(__file__).parent / "results" / "gpu.jsonl"
 SIGMA = 25 / 255
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--steps", type=int, help="of every fit; the preset's own if not given")
-    parser.add_argument("--presets", default="normal,paper")
+    parser.add_argument("--presets", default="best,paper")
     parser.add_argument("--batches", default="1,8,32")
     parser.add_argument("--results", type=Path, default=RESULTS)
     asked = parser.parse_args()
@@ -63,7 +64,7 @@ def loop(name: str, clean: Tensor, device: torch.device, asked: argparse.Namespa
     """One image, each way."""
     eager = 0.0
     for way, how in WAYS.items():
-        row = shortened(preset("denoise", name), asked.steps)
+        row = shortened(denoising_preset(name, "network"), asked.steps)
         took = measured(row, replace(row.fit, **how), noisy(clean, 1), clean, device)
         eager = took.get("psnr", 0.0) if way == "eager" else eager
         off = {"psnr_off": round(took["psnr"] - eager, 3)} if "psnr" in took else {}
@@ -73,11 +74,11 @@ def loop(name: str, clean: Tensor, device: torch.device, asked: argparse.Namespa
 def batch(members: int, clean: Tensor, device: torch.device, asked: argparse.Namespace) -> None:
     """So many images at once; one of them alone is what `loop` measures."""
     for way in ("recorded", "recorded, bfloat16"):
-        row = shortened(preset("denoise", "normal"), asked.steps)
+        row = shortened(denoising_preset("best", "network"), asked.steps)
         fit = replace(row.fit, seed=tuple(range(members)), **WAYS[way])
         took = measured(row, fit, noisy(clean, members), clean, device)
         rate = {"images_per_minute": round(60 * members / took["seconds"], 2)} if "seconds" in took else {}
-        write({"question": "batch", "preset": "normal", "way": way, "images": members} | took | rate, device, asked)
+        write({"question": "batch", "preset": "best", "way": way, "images": members} | took | rate, device, asked)
 
 
 def measured(row: Preset, fit: Fit, y: Tensor, clean: Tensor, device: torch.device) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Where a step's time goes on this CPU: the two bounds, the share of them reached, torch's own layers beside ours.
 
-    python benchmarks/performance.py --presets normal,paper --sizes 256,512 --threads 1,2
+    python benchmarks/performance.py --presets best,normal,paper --sizes 256,512 --threads 1,2
 
 Appends JSON lines to benchmarks/results/performance.jsonl; what is there (same preset, size, threads, layers) is
 skipped. Seconds are the least of several steps: with one thread the processor's, so that other work on the machine
@@ -34,7 +34,8 @@ from untaught.fit import Parts
 from untaught.likelihoods import Gaussian
 from untaught.networks import fast, skip
 from untaught.operators import Identity
-from untaught.presets import PRESETS, Preset
+from untaught.presets import Preset
+from untaught.tasks import denoising_preset
 
 RESULTS = Path(__file__).parent / "results" / "performance.jsonl"
 OURS = fast.on_cpu
@@ -43,7 +44,7 @@ OURS = fast.on_cpu
 def main() -> None:
     """Run what is asked for and not there yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--presets", default="normal,paper")
+    parser.add_argument("--presets", default="best,normal,paper")
     parser.add_argument("--sizes", default="256,512")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--steps", type=int, default=5)
@@ -54,12 +55,12 @@ def main() -> None:
         for quality in asked.presets.split(","):
             for size in map(int, asked.sizes.split(",")):
                 for layers in ("torch", "ours"):
-                    key = {"preset": quality, "size": size, "threads": threads, "layers": layers}
+                    key = {"preset": f"network, {quality}", "size": size, "threads": threads, "layers": layers}
                     if any(row["benchmark"] == "performance" and key.items() <= row.items() for row in rows(RESULTS)):
                         print(*key.values(), f"already in {RESULTS.name}")
                         continue
                     line = {"benchmark": "performance"} | key | ceilings()
-                    line |= measure(PRESETS["denoise", quality], size, layers, asked.steps)
+                    line |= measure(denoising_preset(quality, "network"), size, layers, asked.steps)
                     line["share"] = round(line["gflop"] / line["step_s"] / line["conv_gflops"], 3)
                     line |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
                     line |= {"machine": platform.machine(), "load": round(os.getloadavg()[0], 1)}

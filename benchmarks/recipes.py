@@ -28,7 +28,7 @@ from untaught.tasks import describe
 
 RESULTS = Path(__file__).parent / "results" / "recipes.jsonl"
 SIGMA = 25
-NORMAL = PRESETS["denoise", "normal"]
+NORMAL = PRESETS["denoise, network", "best"]
 RECIPES: dict[str, Preset] = {
     "normal": NORMAL,
     "adam": replace(NORMAL, fit=replace(NORMAL.fit, optimiser=Adam(lr=0.01))),
