@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import levels
 from references import rows as rows_of
 
 ROOT = Path(__file__).parent.parent
@@ -57,22 +58,6 @@ def recipes() -> str:
     return "\n".join(lines)
 
 
-def denoise() -> str:
-    """Mean and image by image; seconds for 512 x 512 pixels, by the area of each image."""
-    rows = {(row["image"], row["method"]): row for row in rows_of(RESULTS / "denoise.jsonl")}
-    names = sorted({image for image, _ in rows})
-    lines = [f"| method | {' | '.join(names)} | mean | s for 512x512 |", "|---" * (len(names) + 3) + "|"]
-    for method in dict.fromkeys(method for _, method in rows):
-        found = [rows[name, method] for name in names if (name, method) in rows]
-        if len(found) < len(names):
-            continue
-        scores = [row["psnr"] for row in found]
-        cost = sum(row["seconds"] for row in found) / sum(row["shape"][0] * row["shape"][1] for row in found)
-        cells = [method, *(f"{score:.2f}" for score in (*scores, sum(scores) / len(scores))), f"{cost * 512**2:.1f}"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 def performance() -> str:
     """The newest line of each case: a step beside its two bounds."""
     keys = ("preset", "size", "threads", "layers")
@@ -91,10 +76,15 @@ def performance() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "denoise": denoise,
+    "ablation": levels.ablation,
+    "cost": levels.cost,
     "faithful": faithful,
+    "kodak": levels.kodak,
+    "levels": levels.set9,
     "performance": performance,
+    "real": levels.real,
     "recipes": recipes,
+    "scaling": levels.scaling,
 }
 
 
