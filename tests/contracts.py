@@ -15,10 +15,14 @@ NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
 KEEP_A_SHIFT = (nn.AvgPool2d, nn.MaxPool2d, nn.Upsample, nn.Identity, Upsample, Lanczos)
 
 
-def check_network(network: Network, *, random: bool = True) -> None:
-    """Everything the loop takes for granted. `random=False`: its weights are the same whatever the seed."""
+def check_network(network: Network, *, random: bool = True, silent: bool = False) -> None:
+    """Everything the loop takes for granted. `random=False`: its weights are the same whatever the seed.
+
+    `silent=True`: before its first step it gives zero everywhere, and so can show neither its seed nor that every
+    weight moves the image. Zero it must be, exactly; the rest of the contract is held to after `wake`.
+    """
     assert dataclasses.is_dataclass(network)
-    sigmoid = bool(dataclasses.asdict(network)["sigmoid"])
+    sigmoid = bool(dataclasses.asdict(network).get("sigmoid", False))
     twin: Network = pickle.loads(pickle.dumps(network))
     assert repr(twin) == repr(network)
     before = torch.get_rng_state()
@@ -26,12 +30,15 @@ def check_network(network: Network, *, random: bool = True) -> None:
         for channels in (1, 3, 4):
             shape = (channels, height, width)
             module, z = start(network, shape, seed=0)
+            if silent:
+                assert not module(z).any(), "silent before the first step"
+                wake(module)
             x = module(z).detach()
             assert x.shape[:2] == (1, channels), f"{list(x.shape)} for {shape}"
             assert x.shape[2] >= height and x.shape[3] >= width, f"{list(x.shape)} for {shape}"
             assert x.isfinite().all()
             assert not sigmoid or (x.min() > 0 and x.max() < 1)
-            check_seed(network, twin, shape, z, x, random=random)
+            check_seed(network, twin, shape, z, x, random=random, silent=silent)
             check_state(network, shape, module, z, x)
             check_gradients(module, z)
     assert torch.equal(torch.get_rng_state(), before), "touches torch's global random state"
@@ -54,14 +61,25 @@ def start(network: Network, shape: tuple[int, int, int], *, seed: int) -> tuple[
 
 
 def check_seed(
-    network: Network, twin: Network, shape: tuple[int, int, int], z: Tensor, x: Tensor, *, random: bool
+    network: Network, twin: Network, shape: tuple[int, int, int], z: Tensor, x: Tensor, *, random: bool, silent: bool
 ) -> None:
     """The seed decides all, for a description that went through a file as well; z is there already."""
     again, z_again = start(twin, shape, seed=0)
     assert torch.equal(z, z_again)
-    assert torch.equal(again(z_again), x)
     other, _ = start(network, shape, seed=1)
+    if silent:
+        wake(again)
+        wake(other)
+    assert torch.equal(again(z_again), x)
     assert torch.equal(other(z), x) != random
+
+
+def wake(module: nn.Module) -> None:
+    """Weights that all begin at zero get the same numbers, whatever the seed: what the others say can be heard."""
+    generator, zero = torch.Generator().manual_seed(11), [w for w in module.parameters() if not w.any()]
+    assert zero, "nothing here is silent"
+    for weights in zero:
+        nn.init.normal_(weights, generator=generator)
 
 
 def check_state(network: Network, shape: tuple[int, int, int], module: nn.Module, z: Tensor, x: Tensor) -> None:
@@ -147,7 +165,15 @@ def check_stopper(rule: Stopper, problem: Problem, *, stops: bool) -> None:
     noise = torch.rand(40, *problem.y.shape, generator=torch.Generator().manual_seed(0))
     images = [problem.y + x * 0.85 ** min(i, 40 - i) for i, x in enumerate(noise)]
     taken = [
-        Step(index=i, x=x, average=x, loss=x.mean(), operator=problem.operator, snapshot=dict)
+        Step(
+            index=i,
+            x=x,
+            average=x,
+            loss=x.mean(),
+            operator=problem.operator,
+            held_out=(x - problem.y).square().mean(),
+            snapshot=dict,
+        )
         for i, x in enumerate(images)
     ]
     watch = rule.watch(problem)

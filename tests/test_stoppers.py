@@ -7,14 +7,15 @@ from contracts import check_stopper
 from untaught.core import Problem, Step, Verdict
 from untaught.likelihoods import Gaussian
 from untaught.operators import Identity
-from untaught.stoppers import Budget, Discrepancy, WindowedVariance
+from untaught.stoppers import Budget, Discrepancy, HeldOut, WindowedVariance
 
 SHAPE = (1, 6, 7)
 
 
-def step_of(index, x, average=None):
+def step_of(index, x, average=None, operator=Identity(), held_out=None):  # noqa: B008 (frozen)
     shown = x if average is None else average
-    return Step(index=index, x=x, average=shown, loss=torch.tensor(0.0), operator=Identity(), snapshot=dict)
+    loss = torch.tensor(0.0)
+    return Step(index=index, x=x, average=shown, loss=loss, operator=operator, held_out=held_out, snapshot=dict)
 
 
 def problem_of(y, sigma=1.0):
@@ -36,6 +37,7 @@ RULES = [  # each stops between the 10th and the 40th of the contract's steps, b
     Budget(),
     Discrepancy(every=2),
     WindowedVariance(window=3, patience=9, warm_up=3, every=1),
+    HeldOut(patience=9),
 ]
 
 
@@ -59,8 +61,7 @@ def test_discrepancy_judges_by_the_operator_as_it_is_fitted():
     y = torch.zeros(1, *SHAPE)
     watch = Discrepancy(every=1).watch(problem_of(y, sigma=0.1))
     far = torch.ones(1, *SHAPE)
-    step = Step(index=0, x=far, average=far, loss=torch.tensor(0.0), operator=lambda x: x - 1, snapshot=dict)
-    assert watch.see(step) is Verdict.LAST
+    assert watch.see(step_of(0, far, operator=lambda x: x - 1)) is Verdict.LAST
 
 
 def test_budget_of_steps_returns_the_last():
@@ -140,3 +141,60 @@ def test_windowed_variance_is_the_plain_formula():
 def test_a_window_of_one_is_refused():
     with pytest.raises(ValueError, match="window"):
         WindowedVariance(window=1)
+
+
+IMAGE = torch.zeros(1, *SHAPE)
+EVERY = 5  # steps between two measurements of a risk
+
+
+def measured(risks):
+    """Steps as a method hands them out: the same tensor until the risk is measured anew."""
+    tensors = [torch.tensor(risk) for risk in risks]
+    return [step_of(index, IMAGE, held_out=tensors[index // EVERY]) for index in range(EVERY * len(risks))]
+
+
+def judged(watch, steps):
+    seen = []
+    for step in steps:
+        seen.append(watch.see(step))
+        if seen[-1] in (Verdict.LAST, Verdict.STOP):
+            break
+    return seen
+
+
+def test_held_out_keeps_the_least_risk_and_stops_after_its_patience():
+    watch = HeldOut(patience=10).watch(problem_of(IMAGE))
+    seen = judged(watch, measured([0.0, -0.2, -0.1, -0.2, -0.3]))
+    assert [index for index, verdict in enumerate(seen) if verdict is Verdict.BEST] == [0, 5]
+    assert seen[-1] is Verdict.STOP and len(seen) - 1 == 5 + 10, "the second -0.2 is no improvement"
+    assert set(seen) == {Verdict.BEST, Verdict.GO, Verdict.STOP}
+    assert watch.why().startswith("what it had not seen was met best after 5 steps (risk -0.2 of")
+    assert "no better for 10 more" in watch.why()
+
+
+def test_held_out_waits_anew_after_each_improvement():
+    seen = judged(HeldOut(patience=10).watch(problem_of(IMAGE)), measured([0.0, 0.1, -0.1, 0.1, -0.2, 0.1, 0.1]))
+    assert [index for index, verdict in enumerate(seen) if verdict is Verdict.BEST] == [0, 10, 20]
+    assert len(seen) - 1 == 30 and seen[-1] is Verdict.STOP
+
+
+def test_without_a_held_out_risk_the_last_step_is_returned():
+    watch = HeldOut(patience=2).watch(problem_of(IMAGE))
+    assert judged(watch, [step_of(index, IMAGE) for index in range(9)]) == [Verdict.BEST] * 9
+
+
+def test_a_risk_that_is_no_number_is_not_the_best():
+    seen = judged(HeldOut(patience=10).watch(problem_of(IMAGE)), measured([0.0, float("nan"), float("nan")]))
+    assert seen.count(Verdict.BEST) == 1 and seen[-1] is Verdict.STOP and len(seen) == 11
+
+
+@pytest.mark.parametrize("split", range(1, 16))
+def test_a_restored_watch_is_not_hurried_by_a_risk_it_had_seen(split):
+    """The first step after a restore hands out a copy of the risk that was measured before it."""
+    rule, risks = HeldOut(patience=7), [0.0, -0.1, 0.2, 0.1]
+    straight = judged(rule.watch(problem_of(IMAGE)), measured(risks))
+    assert len(straight) == 16
+    first, second = rule.watch(problem_of(IMAGE)), rule.watch(problem_of(IMAGE))
+    judged(first, measured(risks)[:split])
+    second.restore(first.state())
+    assert judged(second, measured(risks)[split:]) == straight[split:]

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 import untaught.networks as networks
-from contracts import check_network, start
+from contracts import check_network, start, wake
 from untaught.core import Network
 from untaught.networks import (
     ConvDecoder,
+    Convolutions,
     Coordinate,
     DeepDecoder,
     Fourier,
@@ -86,6 +87,12 @@ FIXED = {
     "pixels, zeros, logits": Pixels(start="zeros", sigmoid=True),
 }
 
+SILENT = {
+    "convolutions": Convolutions(input=Uniform(5), width=6),
+    "convolutions, four": Convolutions(input=Normal(3), width=4, depth=4),
+    "convolutions, one": Convolutions(input=Uniform(3), depth=1),
+}
+
 
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS.keys())
 def test_contract(network: Network) -> None:
@@ -97,10 +104,16 @@ def test_contract_without_chance(network: Network) -> None:
     check_network(network, random=False)
 
 
+@pytest.mark.parametrize("network", SILENT.values(), ids=SILENT.keys())
+def test_contract_of_those_that_begin_with_nothing(network: Convolutions) -> None:
+    """With one layer nothing is drawn at all: the seed changes z alone."""
+    check_network(network, random=network.depth > 1, silent=True)
+
+
 @settings(max_examples=10, deadline=None)
 @given(height=st.integers(1, 70), width=st.integers(1, 70))
 def test_any_size_is_covered_and_none_smaller_would_do(height: int, width: int) -> None:
-    for network in NETWORKS.values():
+    for network in [*NETWORKS.values(), *SILENT.values()]:
         module, z = start(network, (1, height, width), seed=0)
         with torch.no_grad():
             made = module(z).shape[2:]
@@ -118,7 +131,7 @@ def test_a_picture_as_input() -> None:
 
 def test_the_folder_lists_its_names() -> None:
     assert networks.__all__ == sorted(networks.__all__)
-    assert {type(network).__name__ for network in NETWORKS.values()} < set(networks.__all__)
+    assert {type(network).__name__ for network in [*NETWORKS.values(), *SILENT.values()]} < set(networks.__all__)
     assert all(hasattr(networks, name) for name in networks.__all__)
 
 
@@ -229,3 +242,26 @@ def test_pixels_hand_out_copies() -> None:
     with torch.no_grad():
         next(module.parameters()).zero_()
     assert torch.equal(x, kept)
+
+
+def test_convolutions_reach_no_further_than_their_depth() -> None:
+    module, z = start(Convolutions(input=Uniform(2), width=4, depth=3), (1, 15, 15), seed=0)
+    wake(module)
+    changed = z.clone()
+    changed[..., 7, 7] += 1
+    moved = (module(changed) != module(z)).any(1)[0]
+    rows, columns = moved.nonzero().unbind(1)
+    assert (rows - 7).abs().max() == (columns - 7).abs().max() == 3
+
+
+def test_the_first_step_away_from_nothing_is_the_last_layers() -> None:
+    module, z = start(Convolutions(input=Uniform(2), width=4), (1, 8, 8), seed=0)
+    module(z).sum().backward()
+    moved = [bool(weights.grad is not None and weights.grad.any()) for weights in module.parameters()]
+    assert moved == [False] * 4 + [True] * 2
+
+
+@pytest.mark.parametrize("wrong", [{"width": 0}, {"depth": 0}])
+def test_convolutions_need_a_layer_and_a_width(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="wanted 1 or more of both"):
+        Convolutions(**wrong)  # type: ignore[arg-type]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
 
 import torch
 from torch import Tensor, nn
@@ -120,8 +122,10 @@ class RecorruptedRun:
                 start, target = torch.cat([p.start for p in pieces]), torch.cat([p.target for p in pieces])
                 made = start + self.change(network, pieces)
                 gain = (made - target).square() - (start - target).square()
-                inner = gain[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
-                total, count = total + inner.sum(), count + inner.numel()
+                for (top, left), one in zip(corners[first : first + TOGETHER], gain, strict=True):
+                    inner = one[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+                    inside = inner[:, : self.tiles.height - top, : self.tiles.width - left]
+                    total, count = total + inside.sum(), count + inside.numel()
         return total / (count * self.estimate.views[0].sigma ** 2)
 
     def whole(self, network: nn.Module) -> Tensor:
@@ -189,9 +193,22 @@ class Tiles:
 
     def draw(self, count: int, generator: torch.Generator) -> list[tuple[int, int]]:
         """Corners of tiles that are not held out (all, in an image of one tile)."""
-        free = [corner for corner, held in self if not held] or [corner for corner, _ in self]
-        chosen = torch.randint(len(free), (count,), generator=generator, device=generator.device)
-        return [free[place] for place in chosen.tolist()]
+        chosen = torch.randint(len(self.free), (count,), generator=generator, device=generator.device)
+        return [self.free[place] for place in chosen.tolist()]
+
+    @cached_property
+    def free(self) -> list[tuple[int, int]]:
+        """Corners of the tiles to draw from: not held out, nor with the mirror image of one beyond the edge."""
+        held = {corner for corner, kept in self if kept}
+        others = [corner for corner, kept in self if not kept]
+        apart = [corner for corner in others if not held & self.under(corner)]
+        return apart or others or [corner for corner, _ in self]
+
+    def under(self, corner: tuple[int, int]) -> set[tuple[int, int]]:
+        """Corners of the tiles whose pixels a tile has, its own and, beyond the edge, mirrored ones."""
+        extents = zip(corner, (self.height, self.width), strict=True)
+        rows, columns = ({i - i % self.size for i in folded(f, f + self.size, n).tolist()} for f, n in extents)
+        return set(product(rows, columns))
 
     def around(self, corner: tuple[int, int], width: int | None = None) -> tuple[Tensor, Tensor]:
         """Rows and columns of the image under a tile (or a band `width` wide) and its margin."""

@@ -31,14 +31,18 @@ class HeldOutWatch:
         self.rule = rule
         self.least, self.best = float("inf"), -1
         self.seen: Tensor | None = None  # the risk is the same tensor until it is measured anew
+        self.last = float("nan")  # its value
 
     def see(self, step: Step) -> Verdict:
         if step.held_out is None:
             return Verdict.BEST
         if step.held_out is self.seen:
             return Verdict.GO
-        self.seen = step.held_out
-        risk = float(self.seen)
+        risk = float(step.held_out)
+        copied = self.seen is None and risk == self.last  # the first after a restore, measured before it
+        self.seen, self.last = step.held_out, risk
+        if copied:
+            return Verdict.GO
         if risk < self.least:
             self.least, self.best = risk, step.index
             return Verdict.BEST
@@ -51,7 +55,9 @@ class HeldOutWatch:
         )
 
     def state(self) -> State:
-        return {"least": torch.tensor(self.least, dtype=torch.float64), "best": torch.tensor(self.best)}
+        risks = {"least": torch.tensor(self.least, dtype=torch.float64)}
+        risks["last"] = torch.tensor(self.last, dtype=torch.float64)
+        return risks | {"best": torch.tensor(self.best)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.least, self.best = float(state["least"]), int(state["best"])
+        self.least, self.last, self.best = float(state["least"]), float(state["last"]), int(state["best"])
