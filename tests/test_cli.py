@@ -63,7 +63,7 @@ def test_denoise_writes_the_image_and_its_record_and_is_silent_on_stdout(program
     before = picture.read_bytes()
     code, out, err = program("denoise", picture, "-o", output, "--steps", 3, "--seed", 5)
     assert (code, out) == (0, "")
-    said = r": noise sigma [\d.]+ \(estimated\), 3 steps, \d+ s; because it had taken all its 3 steps\n"
+    said = r": noise sigma [\d.]+ \(estimated\), 3 steps, \d+ s; stopped because it had taken all its 3 steps\n"
     assert re.fullmatch(re.escape(str(output)) + said, err), "one line, and no bar where there is no terminal"
     result = images.read(output)
     assert result.pixels.shape == (32, 32, 3) and result.pixels.dtype == np.uint8

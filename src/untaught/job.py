@@ -78,6 +78,8 @@ class Job:
                 self.settle()
             took = time.monotonic() - began
             self.spent += took
+            if found is not None and found.round == 0 and self.row.pilot is not None:
+                took *= 2 * self.row.pilot.pairs  # the next one makes as much of every recorrupted image
             if found is not None:
                 yield Moment(found.round + 1, total, "first estimate")
         if self.fitting is None:

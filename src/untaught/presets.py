@@ -143,10 +143,10 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
             source="our own measurements: docs/decisions/0008-network-alone.md",
         ),
         ("denoise, network", "normal"): Preset(
-            network=Several(network=BARE, count=2),
+            network=Several(network=BARE, count=3),
             method=Plain(jitter=0.01),
-            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=300, average_decay=0.98, average_power=4.0),
-            stopper=Discrepancy(target=0.465),
+            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=200, average_decay=0.98, average_power=4.0),
+            stopper=Discrepancy(target=0.455),
             knows_sigma=True,
             source="our own measurements: docs/decisions/0008-network-alone.md",
         ),

@@ -148,7 +148,8 @@ def deliver(job: "Job", picture: "Picture", places: Places, *, interrupted: bool
     if places.resumed is not None:
         places.resumed.unlink(missing_ok=True)
     noise, seconds = result.provenance["noise"], result.provenance["seconds"]["all"]
-    note(f"{places.output}: {level_of(noise)}, {result.steps_run} steps, {seconds:.0f} s; because {result.stopped_by}")
+    done = f"{level_of(noise)}, {result.steps_run} steps, {seconds:.0f} s"
+    note(f"{places.output}: {done}; stopped because {result.stopped_by}")
 
 
 def doubt(noise: dict[str, float]) -> None:

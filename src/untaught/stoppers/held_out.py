@@ -49,9 +49,11 @@ class HeldOutWatch:
         return Verdict.STOP if step.index - self.best >= self.rule.patience else Verdict.GO
 
     def why(self) -> str:
+        if self.best == 0:
+            return f"nothing that was learned in {self.rule.patience} steps served the parts of the image kept from it"
         return (
-            f"what it had not seen was met best after {self.best} steps "
-            f"(risk {self.least:.2g} of the noise's variance) and no better for {self.rule.patience} more"
+            f"the parts of the image kept from it were met best after {self.best} steps "
+            f"and no better in {self.rule.patience} more"
         )
 
     def state(self) -> State:
