@@ -168,7 +168,7 @@ def test_held_out_keeps_the_least_risk_and_stops_after_its_patience():
     assert [index for index, verdict in enumerate(seen) if verdict is Verdict.BEST] == [0, 5]
     assert seen[-1] is Verdict.STOP and len(seen) - 1 == 5 + 10, "the second -0.2 is no improvement"
     assert set(seen) == {Verdict.BEST, Verdict.GO, Verdict.STOP}
-    assert watch.why().startswith("what it had not seen was met best after 5 steps (risk -0.2 of")
+    assert watch.why().startswith("the parts of the image kept from it were met best after 5 steps")
     assert "no better for 10 more" in watch.why()
 
 
