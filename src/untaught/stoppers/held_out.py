@@ -53,7 +53,7 @@ class HeldOutWatch:
             return f"nothing that was learned in {self.rule.patience} steps served the parts of the image kept from it"
         return (
             f"the parts of the image kept from it were met best after {self.best} steps "
-            f"and no better in {self.rule.patience} more"
+            f"and no better for {self.rule.patience} more"
         )
 
     def state(self) -> State:
