@@ -1,6 +1,6 @@
-"""Is the `paper` preset faithful to the paper? The author's own noisy files, beside our default and scikit-image.
+"""Is the `paper` preset faithful to the paper? The author's own noisy files, beside scikit-image.
 
-    python benchmarks/faithful.py --data DIR --images house --methods paper,normal,nlm,tv
+    python benchmarks/faithful.py --data DIR --images house --methods paper,nlm,tv
 
 DIR holds set9_noisy25_author/NAME.png (noisy) and set9_clean/NAME.png (the truth, seen by this script alone). Appends
 one JSON line a result to benchmarks/results/faithful.jsonl, and does nothing that is there already. A long fit saves
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--images", default="house")
-    parser.add_argument("--methods", default="nlm,tv,normal,paper")
+    parser.add_argument("--methods", default="nlm,tv,paper")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()

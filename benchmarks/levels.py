@@ -51,6 +51,20 @@ def set9() -> str:
     return markdown(heads, lines)
 
 
+def summary() -> str:
+    """Set9 in short: means, and what they cost."""
+    found = [row for row in newest("levels") if row["set"] == "set9" and in_table(row["method"])]
+    names = sorted({row["image"] for row in found})
+    if not names:
+        return NOTHING
+    lines = [["the noisy files", *means(found, names, "noisy_psnr"), "", ""]]
+    for label, told, some in by_method(found):
+        if told != "told" and {row["image"] for row in some} == set(names):
+            seconds, _, share = costs(some)
+            lines.append([label, *means(some, names, "psnr"), seconds, share])
+    return markdown(["method", "mean of nine", "of the unseen five", "s for 512x512", "of the paper's time"], lines)
+
+
 def means(some: Rows, names: list[str], score: str) -> tuple[str, str]:
     """Over all images, and over those that nobody looked at while choosing."""
     unseen = [row for row in some if row["image"] in UNSEEN_SET9]

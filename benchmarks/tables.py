@@ -20,7 +20,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 METHODS = {
     "nlm": "non-local means (scikit-image, sigma told)",
     "tv": "total variation (scikit-image, default weight)",
-    "normal": "untaught, `normal`",
+    "normal": "untaught, network alone, `best`",
     "paper": "untaught, `paper`",
 }
 
@@ -85,6 +85,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "real": levels.real,
     "recipes": recipes,
     "scaling": levels.scaling,
+    "summary": levels.summary,
 }
 
 
