@@ -10,6 +10,7 @@ import torch
 from untaught.presets import Preset
 
 REFERENCE = 94e9  # float32 operations a second in a product of matrices, of the core the costs were measured on
+Shape = tuple[int, int, int]
 SIZE = 512  # of the matrices
 
 
@@ -21,8 +22,8 @@ class Cost:
     bytes: float  # of memory, above what the program takes with nothing to do
 
 
-def predict(row: Preset, shape: tuple[int, int, int]) -> Cost | None:
-    """For an image `[C, H, W]` on the CPU, from the preset's measured price and this machine's speed; None without one.
+def predict(row: Preset, shape: Shape, at_once: Shape) -> Cost | None:
+    """For an image `[C, H, W]`, worked on `at_once` or in tiles of that shape, on the CPU; None without a price.
 
     Good to about a factor of two: a rule may stop early, other programs may want the machine.
     """
@@ -32,7 +33,7 @@ def predict(row: Preset, shape: tuple[int, int, int]) -> Cost | None:
     megapixels = height * width / 1e6
     share = (1 + channels) / 4  # prices were measured in colour; part of the work does not depend on it
     seconds = row.price.seconds * megapixels * share * REFERENCE / rate()
-    return Cost(seconds, row.price.megabytes * 1e6 * megapixels * share)
+    return Cost(seconds, row.price.megabytes * at_once[1] * at_once[2] * share)
 
 
 def rate() -> float:

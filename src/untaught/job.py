@@ -58,6 +58,11 @@ class Job:
         self._pilot = self.estimates()
 
     @property
+    def at_once(self) -> tuple[int, int, int]:
+        """`[C, H, W]` of what is held in memory: all."""
+        return self.problem.shape
+
+    @property
     def finished(self) -> bool:
         """Is there nothing left to do?"""
         return self._why is not None or (self.fitting is not None and self.fitting.finished)

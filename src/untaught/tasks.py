@@ -20,6 +20,7 @@ from untaught.likelihoods import Gaussian
 from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
 from untaught.presets import Preset, preset
+from untaught.tiles import MOST_PIXELS, OVERLAP, USUAL, TiledJob
 from untaught.version import __version__
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
@@ -37,8 +38,12 @@ def denoising(
     method: str = "auto",
     time_budget: float | None = None,
     steps: int | None = None,
-) -> Job:
-    """A denoising that has not begun; the arguments are those of `denoise`, and at most so many `steps`."""
+    tile: int | None = None,
+) -> Job | TiledJob:
+    """A denoising that has not begun; the arguments are those of `denoise`, and at most so many `steps`.
+
+    tile: pixels a side of tiles that are restored one by one; None for the usual ones in images beyond two megapixels.
+    """
     check_sigma(sigma)
     row = denoising_preset(quality, method)
     x, frame = take(image)
@@ -56,7 +61,21 @@ def denoising(
     problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
     about = describe(noise) | {"sigma": noise.sigma * span, "gain": noise.gain * span, "white_sigma": level}
     about |= {"estimated": sigma == "auto", "estimate": suggested.white_sigma * span}
-    return Job(problem, row, frame, noise, provenance("denoise", row, problem, frame) | {"noise": about}, time_budget)
+    record = provenance("denoise", row, problem, frame) | {"noise": about}
+    pixels = shape[1] * shape[2]
+    if row.pilot is not None and (tile is not None or pixels > MOST_PIXELS):
+        return TiledJob(problem, row, frame, noise, record, time_budget, checked_tile(tile))
+    return Job(problem, row, frame, noise, record, time_budget)
+
+
+def checked_tile(tile: int | None) -> int:
+    """Pixels a side of a tile.
+
+    Raises: UsageError for tiles that would be nothing but overlap.
+    """
+    if tile is not None and tile < 2 * OVERLAP:
+        raise UsageError(f"tile is {tile}; wanted {2 * OVERLAP} pixels a side or more")
+    return tile or USUAL
 
 
 def denoising_preset(quality: str | Preset, method: str) -> Preset:

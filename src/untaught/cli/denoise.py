@@ -17,7 +17,7 @@ from untaught.errors import ResourceError, UntaughtError, UsageError
 
 if TYPE_CHECKING:
     from untaught.images import Picture
-    from untaught.job import Job
+    from untaught.tiles import AnyJob
 
 CHECKPOINT = ".checkpoint"
 FAR = 4  # a told sigma that is so many times the estimate, or the estimate it, is remarked upon
@@ -29,6 +29,7 @@ Sigma = Annotated[
 Method = Annotated[str, typer.Option(help="auto, network (fitted alone) or classical (the first estimate alone).")]
 Time = Annotated[str | None, typer.Option(metavar="TIME", help="Take no longer than this: 90s, 5m, 1h or seconds.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="At most so many steps, in place of the quality's own.")]
+Tile = Annotated[int | None, typer.Option(help="Pixels a side of tiles; else the usual ones, in a large image.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Another seed, another network and another result.")]
 
 
@@ -43,6 +44,7 @@ def denoise(
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps ...")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; else as many as are idle.")] = None,
+    tile: Tile = None,
     resume: Annotated[Path | None, typer.Option(help="Go on from the checkpoint of an interrupted run.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and do nothing.")] = False,
@@ -72,6 +74,7 @@ def denoise(
         method=method,
         time_budget=None if time_budget is None else seconds_of(time_budget),
         steps=steps,
+        tile=tile,
     )
     if dry_run:
         foretell(job, as_json=as_json)
@@ -126,7 +129,7 @@ class Places:
             raise ResourceError(f"{self.output.parent} has {free} bytes free; the result may need {wanted}")
 
 
-def deliver(job: "Job", picture: "Picture", places: Places, *, interrupted: bool, as_json: bool) -> None:
+def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: bool, as_json: bool) -> None:
     """Write the result and its record; after Ctrl-C, or if they can't be written, the checkpoint before all else."""
     from untaught import checkpoint, images, report
 
@@ -159,7 +162,7 @@ def doubt(noise: dict[str, float]) -> None:
         note(f"--sigma {told:g} is far from the {estimate:.3g} that the image suggests; is it in the file's own units?")
 
 
-def rescue(job: "Job", places: Places, *, done: bool) -> str:
+def rescue(job: "AnyJob", places: Places, *, done: bool) -> str:
     """A result that can't be written must not be lost: save the state, here or in the temporary folder; say where."""
     from untaught import checkpoint
 

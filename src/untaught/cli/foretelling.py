@@ -8,7 +8,7 @@ import typer
 from untaught.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
-    from untaught.job import Job
+    from untaught.tiles import AnyJob
 
 
 def level_of(noise: dict[str, float]) -> str:
@@ -35,11 +35,11 @@ def seconds_of(text: str) -> float:
     return seconds
 
 
-def foretell(job: "Job", *, as_json: bool) -> None:
+def foretell(job: "AnyJob", *, as_json: bool) -> None:
     """What the job would take, on stdout."""
     from untaught import cost
 
-    needed = cost.predict(job.row, job.problem.shape)
+    needed = cost.predict(job.row, job.problem.shape, job.at_once)
     about = {"noise": job.provenance["noise"], "seconds": None, "megabytes": None}
     if needed is not None:
         about |= {"seconds": round(needed.seconds, 1), "megabytes": round(needed.bytes / 1e6)}
@@ -52,11 +52,11 @@ def foretell(job: "Job", *, as_json: bool) -> None:
         typer.echo(f"{level_of(job.provenance['noise'])}; about {needed.seconds:.0f} s on this machine, {size}")
 
 
-def refuse_what_does_not_fit(job: "Job") -> None:
+def refuse_what_does_not_fit(job: "AnyJob") -> None:
     """Before a long fit: is there memory enough for it?"""
     from untaught import cost
 
-    needed, free = cost.predict(job.row, job.problem.shape), cost.free_memory()
+    needed, free = cost.predict(job.row, job.problem.shape, job.at_once), cost.free_memory()
     if needed is not None and free is not None and needed.bytes > free:
         raise ResourceError(
             f"this would take about {needed.bytes / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free; "

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from untaught.errors import InterruptedFitError
-from untaught.job import Job
+from untaught.tiles import AnyJob
 
 WATCHED = 0.3  # seconds in which to see how busy the processors are
 REDRAW = 0.2  # seconds between two looks at the loss, which on a GPU waits for it
@@ -47,7 +47,7 @@ def processor_ticks() -> tuple[int, int]:
     return ticks[3] + ticks[4], sum(ticks)
 
 
-def run(job: Job) -> bool:
+def run(job: AnyJob) -> bool:
     """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
     with interruptible() as interrupt, bar() as progress:
         task = progress.add_task("first estimate" if job.row.pilot else "network", total=None, loss="")
