@@ -40,6 +40,7 @@ def denoising(
 ) -> Job:
     """A denoising that has not begun; the arguments are those of `denoise`, and at most so many `steps`."""
     check_sigma(sigma)
+    check_time_budget(time_budget)
     row = denoising_preset(quality, method)
     x, frame = take(image)
     where, span = pick_device(device, image), frame.scale.span
@@ -162,10 +163,20 @@ def steps(
     return loop.steps(problem, network or row.network, method or row.method, fit or row.fit, resume=resume)
 
 
+def is_positive(number: object) -> bool:
+    """A number above 0 that is not infinite?"""
+    return isinstance(number, int | float) and not isinstance(number, bool) and number > 0 and math.isfinite(number)
+
+
+def check_time_budget(seconds: object) -> None:
+    """Raises: UsageError for what can't be a time."""
+    if seconds is not None and not is_positive(seconds):
+        raise UsageError(f"time_budget is {seconds}; wanted a positive number of seconds, or None")
+
+
 def check_sigma(sigma: object) -> None:
     """Raises: UsageError for what can't be a standard deviation."""
-    number = isinstance(sigma, int | float) and not isinstance(sigma, bool) and sigma > 0 and math.isfinite(sigma)
-    if not number and sigma != "auto":
+    if not is_positive(sigma) and sigma != "auto":
         raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
 
 
