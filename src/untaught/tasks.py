@@ -63,13 +63,15 @@ def denoising(
 def denoising_preset(quality: str | Preset, method: str) -> Preset:
     """The row for a quality and a way.
 
-    Raises: UsageError for a way that there is not.
+    Raises: UsageError for a way that there is not, or not at this quality.
     """
     if method not in METHODS:
         raise UsageError(f"method is {method!r}; wanted one of {', '.join(METHODS)}")
     if isinstance(quality, Preset) or quality == "paper" or method != "network":
         row = preset("denoise", quality)
-        return replace(row, fitted=False) if method == "classical" and row.pilot is not None else row
+        if method == "classical" and row.pilot is None:
+            raise UsageError("method is 'classical', but this quality makes no first estimate without a network")
+        return replace(row, fitted=False) if method == "classical" else row
     return preset("denoise, network", quality)
 
 
