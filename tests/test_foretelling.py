@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from test_cli import leftovers, one_thread, own_temporary_folder, picture, program  # noqa: F401 (fixtures)
+from test_cli import leftovers
 from test_tasks import disc, noisy
 from untaught import cli, cost, images
 from untaught import job as jobs
@@ -83,39 +83,45 @@ def test_what_is_no_time_is_refused_in_one_sentence(text):
     assert str(refused.value) == f"--time-budget is {text}; wanted a positive time such as 90s, 5m or 1h"
 
 
-def test_a_time_that_cannot_be_meant_ends_in_code_2(program, picture):  # noqa: F811
+def test_a_time_that_cannot_be_meant_ends_in_code_2(program, picture):
     code, out, err = program("denoise", picture, "-o", picture.with_name("out.png"), "--time-budget", "soon")
     assert (code, out) == (2, "") and err.count("\n") == 1 and "--time-budget is soon" in err
     assert leftovers(picture.parent) == ["in.png"]
 
 
 @pytest.mark.parametrize("needed", [Cost(42.4, 2.5e9), None])
-def test_a_dry_run_says_one_line_and_does_nothing(program, picture, prices, monkeypatch, needed):  # noqa: F811
+def test_a_dry_run_says_one_line_and_does_nothing(program, picture, prices, monkeypatch, needed):
     prices(needed)
     monkeypatch.setattr(jobs.Job, "__iter__", lambda self: pytest.fail("the job began"))
     code, out, err = program("denoise", picture, "-o", picture.with_name("out.png"), "--dry-run")
-    wanted = r"about 42 s on this machine, 2\.5 GB of memory" if needed else "what this quality takes was never measured"
+    wanted = (
+        r"about 42 s on this machine, 2\.5 GB of memory" if needed else "what this quality takes was never measured"
+    )
     assert (code, err) == (0, "") and re.fullmatch(rf"noise sigma \S+ \(estimated\); {wanted}\n", out)
-    code, out, err = program("denoise", picture, "-o", picture.with_name("out.png"), "--dry-run", "--json", "--sigma", 7)
+    code, out, err = program(
+        "denoise", picture, "-o", picture.with_name("out.png"), "--dry-run", "--json", "--sigma", 7
+    )
     about = json.loads(out)
     assert (code, err, out.count("\n")) == (0, "", 1) and about["noise"]["sigma"] == 7
     assert (about["seconds"], about["megabytes"]) == ((42.4, 2500) if needed else (None, None))
     assert leftovers(picture.parent) == ["in.png"]
 
 
-def test_a_dry_run_of_every_quality(program, picture):  # noqa: F811
+def test_a_dry_run_of_every_quality(program, picture):
     for quality in ("draft", "normal", "best", "paper"):
-        code, out, _ = program("denoise", picture, "-o", picture.with_name("out.png"), "--dry-run", "--quality", quality)
+        code, out, _ = program(
+            "denoise", picture, "-o", picture.with_name("out.png"), "--dry-run", "--quality", quality
+        )
         assert code == 0 and out.startswith("noise sigma ") and out.count("\n") == 1
     assert leftovers(picture.parent) == ["in.png"]
 
 
-def test_a_dry_run_sees_what_would_be_refused(program, picture):  # noqa: F811
+def test_a_dry_run_sees_what_would_be_refused(program, picture):
     code, out, err = program("denoise", picture, "-o", picture, "--dry-run")
     assert (code, out) == (2, "") and "the input itself" in err
 
 
-def test_too_little_memory_ends_in_code_5_before_the_fit(program, picture, prices, monkeypatch):  # noqa: F811
+def test_too_little_memory_ends_in_code_5_before_the_fit(program, picture, prices, monkeypatch):
     prices(Cost(1.0, 3e9))
     monkeypatch.setattr(cost, "free_memory", lambda: 1e9)
     with monkeypatch.context() as patch:
@@ -127,7 +133,7 @@ def test_too_little_memory_ends_in_code_5_before_the_fit(program, picture, price
 
 
 @pytest.mark.parametrize(("needed", "free"), [(Cost(1.0, 1e9), 1e9), (None, 1.0), (Cost(1.0, 1e9), None)])
-def test_what_fits_or_nobody_knows_is_tried(program, picture, prices, monkeypatch, needed, free):  # noqa: F811
+def test_what_fits_or_nobody_knows_is_tried(program, picture, prices, monkeypatch, needed, free):
     prices(needed)
     monkeypatch.setattr(cost, "free_memory", lambda: free)
     assert program("denoise", picture, "-o", picture.with_name("out.png"), "--steps", 1, "--quality", "draft")[0] == 0
@@ -148,7 +154,7 @@ def test_noise_in_words(noise, says):
     assert foretelling.level_of(noise) == says
 
 
-def test_a_time_budget_on_the_command_line(program, picture):  # noqa: F811
+def test_a_time_budget_on_the_command_line(program, picture):
     output = picture.with_name("out.png")
     code, _, err = program("denoise", picture, "-o", output, "--time-budget", "0.001s")
     assert code == 0 and err.endswith("0 steps, 0 s; because its budget of 0.001 s would not have lasted for more\n")
@@ -156,7 +162,7 @@ def test_a_time_budget_on_the_command_line(program, picture):  # noqa: F811
     assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.json"]
 
 
-def test_the_methods_of_the_command_line(program, picture):  # noqa: F811
+def test_the_methods_of_the_command_line(program, picture):
     output = picture.with_name("out.png")
     words = ("denoise", picture, "-o", output, "--quality", "draft", "--steps", 2, "--overwrite", "--method")
     networks = {}
@@ -189,7 +195,7 @@ def pressed(monkeypatch):
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 2])
-def test_ctrl_c_in_the_first_estimate_keeps_the_best_so_far(program, picture, pressed, monkeypatch, rounds):  # noqa: F811
+def test_ctrl_c_in_the_first_estimate_keeps_the_best_so_far(program, picture, pressed, monkeypatch, rounds):
     """The last of three rounds is the one that the network would go on from."""
     straight, output = picture.with_name("straight.png"), picture.with_name("out.png")
     assert program("denoise", picture, "-o", straight, "--steps", 4)[0] == 0
@@ -212,7 +218,7 @@ def test_ctrl_c_in_the_first_estimate_keeps_the_best_so_far(program, picture, pr
     assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.json", "straight.png", "straight.png.json"]
 
 
-def test_ctrl_c_twice_in_the_first_estimate_stops_at_once(program, picture, pressed):  # noqa: F811
+def test_ctrl_c_twice_in_the_first_estimate_stops_at_once(program, picture, pressed):
     pressed(1, times=2)
     code, _, err = program("denoise", picture, "-o", picture.with_name("out.png"))
     assert (code, err) == (130, "untaught: stopped at once; nothing was written\n")
@@ -220,8 +226,8 @@ def test_ctrl_c_twice_in_the_first_estimate_stops_at_once(program, picture, pres
 
 
 def test_ctrl_c_in_an_estimate_that_is_all_there_is_to_do_ends_as_if_nothing_had_happened(
-    program,  # noqa: F811
-    picture,  # noqa: F811
+    program,
+    picture,
     pressed,
 ):
     pressed(1)
@@ -229,7 +235,7 @@ def test_ctrl_c_in_an_estimate_that_is_all_there_is_to_do_ends_as_if_nothing_had
     assert program(*words)[0] == 0
 
 
-def test_an_interrupted_run_interrupted_again_loses_no_step(program, picture, pressed, monkeypatch):  # noqa: F811
+def test_an_interrupted_run_interrupted_again_loses_no_step(program, picture, pressed, monkeypatch):
     """First among the network's steps, then in the first estimate, which is made again."""
     straight, output = picture.with_name("straight.png"), picture.with_name("out.png")
     assert program("denoise", picture, "-o", straight, "--steps", 6)[0] == 0
@@ -253,10 +259,10 @@ def test_an_interrupted_run_interrupted_again_loses_no_step(program, picture, pr
         code, _, err = program(*line)
     assert code == 130 and torch.get_num_threads() == 1
     assert len(checkpoint.read_bytes()) == len(before)
+    assert "interrupted after 3 steps" in err and np.array_equal(images.read(output).pixels, better)
     monkeypatch.undo()
     monkeypatch.setattr(running, "use_threads", lambda wanted: None)
     monkeypatch.setattr(sys, "argv", shlex.split(err.splitlines()[-1]))
     cli.app(standalone_mode=False)
     assert np.array_equal(images.read(output).pixels, images.read(straight).pixels)
     assert json.loads(output.with_name("out.png.json").read_text())["steps"] == 6
-    del better

@@ -202,8 +202,9 @@ class Job:
 
     def made(self) -> Result:
         """The same, on the scale of the loop's images."""
-        if self.fitting is not None and (self._steps or self._saved or self.estimate is None):
-            result = self.fitting.result()
+        fitting = self.fit(self.row) if self.fitting is None and self._saved else self.fitting
+        if fitting is not None and (self._steps or self._saved or self.estimate is None):
+            result = fitting.result()
             why = result.stopped_by if self._why is None else self._why
             return replace(result, image=self.plain(result.image), iterate=self.plain(result.iterate), stopped_by=why)
         if self.estimate is None:
