@@ -1,8 +1,14 @@
 """One thread: torch with two on a busy machine can be 40 times slower, and sums come out in one order."""
 
+import sys
+import tempfile
+
 import pytest
 import torch
 
+from test_tasks import disc, noisy
+from untaught import cli, images
+from untaught.cli import running
 from untaught.core import Problem
 from untaught.fit import Fit
 from untaught.likelihoods import Gaussian
@@ -34,3 +40,26 @@ def problem():
 def quick():
     """Eight steps."""
     return Fit(optimiser=Muon(), steps=8, schedule="cosine")
+
+
+@pytest.fixture
+def program(monkeypatch, capsys, tmp_path_factory):
+    """Run the program on words, with one thread and a temporary folder of its own; exit code, stdout, stderr."""
+    monkeypatch.setattr(running, "use_threads", lambda wanted: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["untaught", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """A file with a noisy disc, 32 x 32."""
+    path = tmp_path / "in.png"
+    images.write(path, noisy(disc(32)))
+    return path

@@ -5,7 +5,6 @@ import shlex
 import shutil
 import signal
 import sys
-import tempfile
 from collections import namedtuple
 
 import numpy as np
@@ -17,36 +16,6 @@ from untaught import __version__, cli, images
 from untaught.cli import running
 from untaught.fitting import Fitting
 from untaught.stoppers import held_out
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    monkeypatch.setattr(running, "use_threads", lambda wanted: None)
-
-
-@pytest.fixture
-def program(monkeypatch, capsys):
-    """Run the program on words; exit code, stdout, stderr."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["untaught", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return end.value.code or 0, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def picture(tmp_path):
-    path = tmp_path / "in.png"
-    images.write(path, noisy(disc(32)))
-    return path
-
-
-@pytest.fixture(autouse=True)
-def own_temporary_folder(monkeypatch, tmp_path_factory):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
 
 
 def leftovers(folder):

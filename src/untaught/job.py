@@ -70,7 +70,7 @@ class Job:
     def __iter__(self) -> Iterator[Moment]:
         white = not (self.noise.grain or self.noise.gain)
         rounds = 1 + white * self.row.pilot.rounds if self.row.pilot else 0
-        total = rounds + (self.row.fit.steps if self.row.fitted and white else 0)
+        total = rounds + (self.row.fit.steps if self.hindrance() is None else 0)
         took = 0.0
         while self.fitting is None and not self.finished:
             if self.late(took):
@@ -151,21 +151,28 @@ class Job:
     def settle(self) -> None:
         """The first estimate is as good as it gets: on to the network, if there is work for it."""
         assert self.estimate is not None
-        if not self.row.fitted:
-            self._why = "the first estimate was all that was asked for"
-        elif self.noise.grain:
-            self._why = "the noise has a grain, and the network's fit relies on noise without one"
-        elif self.noise.gain > 0:
-            self._why = "the noise grows with the light, and the network's fit relies on the same noise everywhere"
-        elif min(self.problem.shape[1:]) < FEWEST:
-            self._why = f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
-        else:
+        self._why = self.hindrance()
+        if self._why is None:
             seen = self.estimate.views[0]
             z = features(seen, self.estimate.mixed[0], list(seen.estimates))
             assert isinstance(self.row.method, Recorrupted) and isinstance(self.row.network, Convolutions)
             network = replace(self.row.network, input=Given(z))
             method = replace(self.row.method, estimate=self.estimate)
             self.fitting = self.fit(replace(self.row, network=network, method=method))
+
+    def hindrance(self) -> str | None:
+        """Why a network will not improve on the first estimate, if it will not."""
+        if self.row.pilot is None:
+            return None
+        if not self.row.fitted:
+            return "the first estimate was all that was asked for"
+        if self.noise.grain:
+            return "the noise has a grain, and the network's fit relies on noise without one"
+        if self.noise.gain > 0:
+            return "the noise grows with the light, and the network's fit relies on the same noise everywhere"
+        if min(self.problem.shape[1:]) < FEWEST:
+            return f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
+        return None
 
     def fit(self, row: Preset) -> Fitting:
         """The loop, from its beginning or from where a saved state left it."""
@@ -202,8 +209,9 @@ class Job:
 
     def made(self) -> Result:
         """The same, on the scale of the loop's images."""
-        if self.fitting is not None and (self._steps or self._saved or self.estimate is None):
-            result = self.fitting.result()
+        fitting = self.fit(self.row) if self.fitting is None and self._saved else self.fitting
+        if fitting is not None and (self._steps or self._saved or self.estimate is None):
+            result = fitting.result()
             why = result.stopped_by if self._why is None else self._why
             return replace(result, image=self.plain(result.image), iterate=self.plain(result.iterate), stopped_by=why)
         if self.estimate is None:

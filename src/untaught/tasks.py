@@ -45,6 +45,7 @@ def denoising(
     tile: pixels a side of tiles that are restored one by one; None for the usual ones in images beyond two megapixels.
     """
     check_sigma(sigma)
+    check_time_budget(time_budget)
     row = denoising_preset(quality, method)
     x, frame = take(image)
     where, span = pick_device(device, image), frame.scale.span
@@ -81,13 +82,15 @@ def checked_tile(tile: int | None) -> int:
 def denoising_preset(quality: str | Preset, method: str) -> Preset:
     """The row for a quality and a way.
 
-    Raises: UsageError for a way that there is not.
+    Raises: UsageError for a way that there is not, or not at this quality.
     """
     if method not in METHODS:
         raise UsageError(f"method is {method!r}; wanted one of {', '.join(METHODS)}")
     if isinstance(quality, Preset) or quality == "paper" or method != "network":
         row = preset("denoise", quality)
-        return replace(row, fitted=False) if method == "classical" and row.pilot is not None else row
+        if method == "classical" and row.pilot is None:
+            raise UsageError("method is 'classical', but this quality makes no first estimate without a network")
+        return replace(row, fitted=False) if method == "classical" else row
     return preset("denoise, network", quality)
 
 
@@ -181,10 +184,20 @@ def steps(
     return loop.steps(problem, network or row.network, method or row.method, fit or row.fit, resume=resume)
 
 
+def is_positive(number: object) -> bool:
+    """A number above 0 that is not infinite?"""
+    return isinstance(number, int | float) and not isinstance(number, bool) and number > 0 and math.isfinite(number)
+
+
+def check_time_budget(seconds: object) -> None:
+    """Raises: UsageError for what can't be a time."""
+    if seconds is not None and not is_positive(seconds):
+        raise UsageError(f"time_budget is {seconds}; wanted a positive number of seconds, or None")
+
+
 def check_sigma(sigma: object) -> None:
     """Raises: UsageError for what can't be a standard deviation."""
-    number = isinstance(sigma, int | float) and not isinstance(sigma, bool) and sigma > 0 and math.isfinite(sigma)
-    if not number and sigma != "auto":
+    if not is_positive(sigma) and sigma != "auto":
         raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
 
 
