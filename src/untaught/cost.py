@@ -22,7 +22,7 @@ class Cost:
     bytes: float  # of memory, above what the program takes with nothing to do
 
 
-def predict(row: Preset, shape: Shape, at_once: Shape) -> Cost | None:
+def predict(row: Preset, shape: Shape, at_once: Shape | None = None) -> Cost | None:
     """For an image `[C, H, W]`, worked on `at_once` or in tiles of that shape, on the CPU; None without a price.
 
     Good to about a factor of two: a rule may stop early, other programs may want the machine.
@@ -30,10 +30,11 @@ def predict(row: Preset, shape: Shape, at_once: Shape) -> Cost | None:
     if row.price is None:
         return None
     channels, height, width = shape
+    held = at_once or shape
     megapixels = height * width / 1e6
     share = (1 + channels) / 4  # prices were measured in colour; part of the work does not depend on it
     seconds = row.price.seconds * megapixels * share * REFERENCE / rate()
-    return Cost(seconds, row.price.megabytes * at_once[1] * at_once[2] * share)
+    return Cost(seconds, row.price.megabytes * held[1] * held[2] * share)
 
 
 def rate() -> float:

@@ -151,7 +151,8 @@ class TiledJob:
         if number < len(self.done):
             return self.done[number]
         if number == len(self.done) and self.current is not None and self.current.estimate is not None:
-            return self.current.made().image
+            image: Tensor = self.current.made().image
+            return image
         return self.noise.backward(self.boxes[number].of(self.problem.y))
 
 

@@ -58,8 +58,7 @@ def denoise(
     from untaught import checkpoint, images, tasks
     from untaught.cli.running import run, undisturbed, use_threads
 
-    if sigma is not None and not 0 < sigma < float("inf"):
-        raise UsageError(f"--sigma is {sigma:g}; wanted a positive number in the file's own units")
+    check(sigma)
     places = Places(output, resume, overwrite)
     picture = images.read(image)
     places.check(image, picture)
@@ -153,6 +152,12 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
     noise, seconds = result.provenance["noise"], result.provenance["seconds"]["all"]
     done = f"{level_of(noise)}, {result.steps_run} steps, {seconds:.0f} s"
     note(f"{places.output}: {done}; stopped because {result.stopped_by}")
+
+
+def check(sigma: float | None) -> None:
+    """Raises: UsageError for what can't be a standard deviation."""
+    if sigma is not None and not 0 < sigma < float("inf"):
+        raise UsageError(f"--sigma is {sigma:g}; wanted a positive number in the file's own units")
 
 
 def doubt(noise: dict[str, float]) -> None:
