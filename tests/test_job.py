@@ -18,7 +18,7 @@ from untaught.tasks import denoising
 
 DRAFT = replace(PRESETS["denoise", "draft"], fit=replace(PRESETS["denoise", "draft"].fit, steps=7))
 ROUNDS = replace(DRAFT, pilot=Pilot(rounds=3))
-CLEAN = disc(32)
+CLEAN = disc(32)[6:, 6:]
 NOISY = noisy(CLEAN)
 
 
@@ -29,6 +29,12 @@ def job_of(image=NOISY, *, sigma=25, quality=DRAFT, **rest):
 def run(job):
     moments = list(job)
     return moments, job.result()
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """What a job gives that is never stopped."""
+    return run(job_of(quality=ROUNDS))[1]
 
 
 @pytest.fixture
@@ -71,10 +77,8 @@ def test_after_each_moment_there_is_an_image():
 
 
 @pytest.mark.parametrize("left_after", [1, 2, 4, 6])
-def test_left_and_iterated_again_it_goes_on(left_after):
-    straight, broken = job_of(quality=ROUNDS), job_of(quality=ROUNDS)
-    _, whole = run(straight)
-    seen = []
+def test_left_and_iterated_again_it_goes_on(left_after, whole):
+    broken, seen = job_of(quality=ROUNDS), []
     for moment in broken:
         seen.append(moment.done)
         if moment.done == left_after:
@@ -87,9 +91,8 @@ def test_left_and_iterated_again_it_goes_on(left_after):
 
 
 @pytest.mark.parametrize("left_after", [2, 5, 8])
-def test_a_resumed_job_gives_the_same_as_one_never_stopped(left_after):
+def test_a_resumed_job_gives_the_same_as_one_never_stopped(left_after, whole):
     """Left in the first estimate, right after it, and among the network's steps."""
-    _, whole = run(job_of(quality=ROUNDS))
     first, second = job_of(quality=ROUNDS), job_of(quality=ROUNDS)
     for moment in first:
         if moment.done == left_after:
@@ -249,6 +252,8 @@ def test_the_seed_decides_and_global_random_state_is_left_alone():
     a, b, c = (untaught.denoise(image, sigma=0.1, quality=DRAFT, seed=seed) for seed in (3, 3, 4))
     assert np.array_equal(a, b) and not np.array_equal(a, c)
     assert error(a, c) < 0.03
+    d, e = (untaught.denoise(image, sigma=0.1, quality=DRAFT, method="classical", seed=seed) for seed in (3, 4))
+    assert not np.array_equal(d, e), "the recorruption's noise is the seed's too"
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
