@@ -1,5 +1,7 @@
 """Tiles: they cover the image, their weights add up, and what comes out is what the whole would have given, nearly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,15 +9,17 @@ import torch
 from test_tasks import disc, error, noisy
 from untaught.errors import UsageError
 from untaught.job import Job
+from untaught.presets import PRESETS, Pilot
 from untaught.tasks import denoising
 from untaught.tiles import OVERLAP, TiledJob, boxes, spans, weights
 
 TILE = 2 * OVERLAP
+QUICK = replace(PRESETS["denoise", "draft"], pilot=Pilot(rounds=0), fitted=False)
 IMAGE = noisy(np.kron(disc(40), np.ones((4, 5, 1), np.uint8)))  # 160 x 200
 
 
 def tiled(**more):
-    job = denoising(IMAGE, sigma=25, quality="draft", method="classical", tile=TILE, **more)
+    job = denoising(IMAGE, sigma=25, quality=QUICK, tile=TILE, **more)
     assert isinstance(job, TiledJob)
     return job
 
@@ -46,7 +50,7 @@ def test_the_result_is_nearly_that_of_the_whole():
     result = job.result()
     assert result.image.shape == IMAGE.shape and result.image.dtype == IMAGE.dtype
     assert result.provenance["tiles"] == len(job.boxes) == 6 and "all 6 tiles were done" in result.stopped_by
-    whole = denoising(IMAGE, sigma=25, quality="draft", method="classical")
+    whole = denoising(IMAGE, sigma=25, quality=QUICK)
     assert isinstance(whole, Job)
     for _ in whole:
         pass

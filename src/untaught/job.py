@@ -89,7 +89,7 @@ class Job:
                 yield Moment(found.round + 1, total, "first estimate")
         if self.fitting is None:
             return
-        steps = iter(self.fitting)
+        steps, took = iter(self.fitting), 0.0
         while not self.finished and not self.late(took):
             began = time.monotonic()
             step = next(steps, None)
@@ -210,13 +210,20 @@ class Job:
     def made(self) -> Result:
         """The same, on the scale of the loop's images."""
         fitting = self.fit(self.row) if self.fitting is None and self._saved else self.fitting
+        why = self._why
         if fitting is not None and (self._steps or self._saved or self.estimate is None):
-            result = fitting.result()
-            why = result.stopped_by if self._why is None else self._why
-            return replace(result, image=self.plain(result.image), iterate=self.plain(result.iterate), stopped_by=why)
+            try:
+                result = fitting.result()
+            except UntaughtError as error:  # a loss that was never finite
+                if self.estimate is None:
+                    raise
+                why = f"{error}; this is the first estimate"
+            else:
+                x, iterate, why = self.plain(result.image), self.plain(result.iterate), why or result.stopped_by
+                return replace(result, image=x, iterate=iterate, stopped_by=why)
         if self.estimate is None:
             raise UntaughtError("there is no image to return: nothing was done yet")
-        image, why = self.noise.backward(self.estimate.image), self._why or "it was stopped by hand"
+        image, why = self.noise.backward(self.estimate.image), why or "it was stopped by hand"
         return Result(image=image, iterate=image, step=0, steps_run=0, stopped_by=why, history=[], provenance={})
 
     def plain(self, x: Tensor) -> Tensor:
