@@ -1,5 +1,6 @@
 """Tiles: they cover the image, their weights add up, and what comes out is what the whole would have given, nearly."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +30,7 @@ def test_stretches_cover_and_overlap(length):
     found = spans(length, TILE)
     assert found[0][0] == 0 and found[-1][1] == length
     assert all(end - start == min(TILE, length) for start, end in found)
-    assert all(later[0] <= earlier[1] - OVERLAP for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later[0] <= earlier[1] - OVERLAP for earlier, later in itertools.pairwise(found))
 
 
 @pytest.mark.parametrize(("height", "width"), [(40, 50), (160, 200), (129, 300)])
