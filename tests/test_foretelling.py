@@ -22,7 +22,7 @@ from untaught.errors import UsageError
 from untaught.fitting import Fitting
 from untaught.presets import PRESETS, Price
 
-PRICED = replace(PRESETS["denoise", "draft"], price=Price(10.0, 2000.0))
+PRICED = replace(PRESETS["denoise", "draft"], price=Price(2.0, 5.0, 3.0, 2000.0))
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def prices(monkeypatch):
     """Every job costs so much; None: nobody knows."""
 
     def are(needed):
-        monkeypatch.setattr(cost, "predict", lambda row, shape, at_once: needed)
+        monkeypatch.setattr(cost, "predict", lambda row, shape, at_once, white: needed)
 
     return are
 
@@ -47,6 +47,9 @@ def test_a_cost_grows_with_the_pixels(slow):
     twice = predict(PRICED, (3, 500, 4000))
     assert (twice.seconds, twice.bytes) == (2 * one.seconds, 2 * one.bytes)
     grey = predict(PRICED, (1, 1000, 1000))
+    assert predict(PRICED, (3, 1000, 1000), white=False).seconds == 4.0
+    assert predict(replace(PRICED, fitted=False), (3, 1000, 1000)).seconds == 14.0
+    assert predict(PRICED, (3, 1000, 1000), (3, 500, 500)) == Cost(20.0, 500e6)
     assert one.seconds / 3 < grey.seconds < one.seconds and one.bytes / 3 < grey.bytes < one.bytes
 
 

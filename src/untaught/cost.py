@@ -22,8 +22,10 @@ class Cost:
     bytes: float  # of memory, above what the program takes with nothing to do
 
 
-def predict(row: Preset, shape: Shape, at_once: Shape | None = None) -> Cost | None:
+def predict(row: Preset, shape: Shape, at_once: Shape | None = None, *, white: bool = True) -> Cost | None:
     """For an image `[C, H, W]`, worked on `at_once` or in tiles of that shape, on the CPU; None without a price.
+
+    `white`: noise that is not gets the first estimate alone.
 
     Good to about a factor of two: a rule may stop early, other programs may want the machine.
     """
@@ -33,7 +35,9 @@ def predict(row: Preset, shape: Shape, at_once: Shape | None = None) -> Cost | N
     held = at_once or shape
     megapixels = height * width / 1e6
     share = (1 + channels) / 4  # prices were measured in colour; part of the work does not depend on it
-    seconds = row.price.seconds * megapixels * share * REFERENCE / rate()
+    work = row.price.first * share
+    work += (row.price.mixture + (row.price.network if row.fitted else 0)) * share if white else 0
+    seconds = work * megapixels * REFERENCE / rate()
     return Cost(seconds, row.price.megabytes * held[1] * held[2] * share)
 
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from untaught import graphs
-from untaught.allocator import keep_freed_memory
 from untaught.core import Method, Network, Optimiser, Prior, Problem, Recordable, Run, State, Step
 from untaught.layout import channels_last, like
 from untaught.members import Members, batched, draw
@@ -109,7 +108,6 @@ class Parts:
     def start(cls, problem: Problem, network: Network, method: Method, fit: Fit) -> "Parts":
         """Build and draw everything that the seeds decide. The caller's network and operator stay as they are."""
         device, members = problem.y.device, len(fit.seeds())
-        keep_freed_memory()
         drawn = [draw(problem, network, seed) for seed in fit.seeds()]
         z = torch.cat([one.z for one in drawn]).to(device)
         modules = [in_precision(one.module, fit.precision) for one in drawn]

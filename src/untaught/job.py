@@ -19,6 +19,7 @@ from untaught.networks import Convolutions, Given
 from untaught.noise import Noise, cut_off
 from untaught.presets import Preset
 
+TOO_LATE = "its budget of {:g} s would not have lasted for more"
 FEWEST = 24  # pixels a side: in a smaller image there is nothing to learn that could be checked on the rest of it
 
 
@@ -50,6 +51,7 @@ class Job:
         self.problem, self.row, self.frame, self.noise = problem, row, frame, noise
         self.provenance, self.budget = provenance, seconds
         self.estimate: Estimate | None = None
+        self.out_of_time = False  # did the budget end it?
         self.spent = 0.0  # seconds of work, not those between moments
         self._steps = 0
         self._saved: State = {}
@@ -104,7 +106,7 @@ class Job:
         begun = self.estimate is not None or self._steps > 0
         if self.budget is None or not begun or self.spent + next_one <= self.budget:
             return False
-        self._why = f"its budget of {self.budget:g} s would not have lasted for more"
+        self._why, self.out_of_time = TOO_LATE.format(self.budget), True
         return True
 
     def estimates(self) -> Iterator[Estimate]:
@@ -120,7 +122,12 @@ class Job:
         y, sigma = self.problem.y, self.sigma
         if self.noise.grain:
             made = denoise_classically(y, sigma, generator=self.generator(), rounds=0)
-            yield replace(made, image=at_two_scales(self.at_one_scale, y, sigma))
+            whole = made.image  # at_two_scales asks for it first
+
+            def denoised(x: Tensor, level: float) -> Tensor:
+                return whole if x is y else self.at_one_scale(x, level)
+
+            yield replace(made, image=at_two_scales(denoised, y, sigma))
             return
         for one in estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe()):
             yield one
@@ -167,9 +174,9 @@ class Job:
         if not self.row.fitted:
             return "the first estimate was all that was asked for"
         if self.noise.grain:
-            return "the noise has a grain, and the network's fit relies on noise without one"
+            return "the noise has a grain, for which every quality has the first estimate alone"
         if self.noise.gain > 0:
-            return "the noise grows with the light, and the network's fit relies on the same noise everywhere"
+            return "the noise grows with the light, for which every quality has the first estimate alone"
         if min(self.problem.shape[1:]) < FEWEST:
             return f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
         return None

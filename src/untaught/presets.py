@@ -48,8 +48,10 @@ class Pilot:
 class Price:
     """What a fit costs, for a megapixel of colour."""
 
-    seconds: float  # on one core that does 94e9 float32 operations a second in products of matrices
-    megabytes: float  # above what the program takes with nothing to do
+    first: float  # seconds of one core that does 94e9 float32 operations a second in products of matrices
+    mixture: float  # seconds more, for all rounds
+    network: float  # seconds more, for all steps
+    megabytes: float  # of memory, above what the program takes with nothing to do
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +73,9 @@ class Preset:
             raise ValueError("the discrepancy rule compares the misfit with the noise's; it wants knows_sigma=True")
         if self.pilot is None and not self.fitted:
             raise ValueError("neither a pilot nor a network: nothing would be done")
-        if self.pilot is not None and not (isinstance(self.method, Recorrupted) and self.knows_sigma):
-            raise ValueError("a network that improves on a pilot wants the method Recorrupted, and sigma")
+        fits = isinstance(self.method, Recorrupted) and isinstance(self.network, Convolutions) and self.knows_sigma
+        if self.pilot is not None and not fits:
+            raise ValueError("a network that improves on a pilot is Convolutions by the method Recorrupted, told sigma")
 
 
 PYRAMID = (16, 32, 64, 128, 128)
@@ -92,7 +95,7 @@ def averaged(row: Preset) -> Preset:
     return replace(row, fit=replace(row.fit, average_decay=0.99))
 
 
-def corrected(pilot: Pilot, network: Network, steps: int) -> Preset:
+def corrected(pilot: Pilot, network: Network, steps: int, price: Price) -> Preset:
     """A row of ours for denoising: a network that improves on a mixture of classical estimates."""
     fit = Fit(optimiser=Muon(lr=0.01, adam_lr=0.003), steps=steps, schedule="cosine", average_decay=0.0)
     return Preset(
@@ -102,6 +105,7 @@ def corrected(pilot: Pilot, network: Network, steps: int) -> Preset:
         stopper=HeldOut(patience=30),
         knows_sigma=True,
         pilot=pilot,
+        price=price,
         source="our own measurements: docs/decisions/0009-levels-of-denoising.md",
     )
 
@@ -123,9 +127,11 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "paper"): averaged(
             published(Skip(), 1800, "denoising notebook (F16; 3000 steps there, 1800 in the text)", jitter=1 / 30)
         ),
-        ("denoise", "draft"): corrected(Pilot(rounds=1), Convolutions(), 40),
-        ("denoise", "normal"): corrected(Pilot(rounds=4), Convolutions(), 80),
-        ("denoise", "best"): corrected(Pilot(rounds=7, pairs=3), Convolutions(width=32, depth=4), 100),
+        ("denoise", "draft"): corrected(Pilot(rounds=1), Convolutions(), 40, Price(27, 54, 20, 1200)),
+        ("denoise", "normal"): corrected(Pilot(rounds=4), Convolutions(), 80, Price(27, 113, 45, 1250)),
+        ("denoise", "best"): corrected(
+            Pilot(rounds=7, pairs=3), Convolutions(width=32, depth=4), 100, Price(27, 640, 400, 2700)
+        ),
         ("denoise, network", "best"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),
             method=Plain(jitter=1 / 30),

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
+from numbers import Real
 from typing import Any, Literal, overload
 
 import torch
@@ -60,11 +61,14 @@ def denoising(
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
     y, shape = noise.forward(x).to(where), channels_height_width(x)
     problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
-    about = describe(noise) | {"sigma": noise.sigma * span, "gain": noise.gain * span, "white_sigma": level}
-    about |= {"estimated": sigma == "auto", "estimate": suggested.white_sigma * span}
+    about: dict[str, Any] = {"sigma": noise.sigma * span, "gain": noise.gain * span, "grain": noise.grain}
+    about |= {"correlation": noise.correlation, "pedestal": noise.pedestal * span + frame.scale.low}
+    about |= {"white_sigma": level, "estimated": sigma == "auto", "estimate": suggested.white_sigma * span}
+    about["suggested"] = suggested.kind
     record = provenance("denoise", row, problem, frame) | {"noise": about}
     pixels = shape[1] * shape[2]
     if row.pilot is not None and (tile is not None or pixels > MOST_PIXELS):
+        record["settings"]["tile"] = checked_tile(tile)
         return TiledJob(problem, row, frame, noise, record, time_budget, checked_tile(tile))
     return Job(problem, row, frame, noise, record, time_budget)
 
@@ -186,7 +190,8 @@ def steps(
 
 def is_positive(number: object) -> bool:
     """A number above 0 that is not infinite?"""
-    return isinstance(number, int | float) and not isinstance(number, bool) and number > 0 and math.isfinite(number)
+    real = isinstance(number, Real) and not isinstance(number, bool)
+    return real and 0 < float(number) < math.inf  # type: ignore[arg-type]
 
 
 def check_time_budget(seconds: object) -> None:

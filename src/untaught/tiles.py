@@ -62,7 +62,7 @@ def weights(box: Box, height: int, width: int) -> Tensor:
 class TiledJob:
     """A `Job` for each tile, one after the other; from outside it looks like one.
 
-    The noise is measured once, on the whole image. Of a tile that was not come to the result has the noisy image. A
+    The noise is measured once, on the whole image. Of a tile that was not come to the result has the noise. A
     time budget is shared evenly by the tiles. Only whole tiles are kept by `state`.
     """
 
@@ -84,6 +84,11 @@ class TiledJob:
         self.spent = 0.0
         self._steps = 0
         self._why = "it was stopped by hand"
+
+    @property
+    def out_of_time(self) -> bool:
+        """Did the budget end it? That of a tile ends the tile."""
+        return False
 
     @property
     def at_once(self) -> tuple[int, int, int]:
@@ -129,7 +134,11 @@ class TiledJob:
     def result(self) -> Result:
         """The best so far, in the caller's type, with how it was made."""
         image = self.frame.back(self.image())
-        why = f"all {len(self.boxes)} tiles were done; of the last: {self._why}" if self.finished else self._why
+        why = (
+            f"all {len(self.boxes)} tiles were done; of the last: {self._why}"
+            if self.finished
+            else "it was stopped by hand"
+        )
         made = self.provenance | {"steps": self._steps, "kept_step": 0, "stopped_by": why}
         made |= {"tiles": len(self.boxes), "seconds": {"all": round(self.spent, 3)}}
         steps = self._steps

@@ -11,6 +11,7 @@ from untaught.classical.patches import reflected
 from untaught.classical.recorruption import View
 from untaught.classical.transforms import decorrelate, recorrelate
 
+NOISY = 100  # how much more the ridge grows than weights per pixel: targets are noisy, and weights not independent
 ROWS = 64  # rows of the image whose features are held at a time
 
 
@@ -43,7 +44,7 @@ class Mixture:
                 moment = moment.to(features) + features @ (target[rows].flatten() - base)
         gram, moment = gram.double(), moment.double()
         diagonal = gram.diagonal().clone()
-        share = self.ridge + len(diagonal) / pixels
+        share = self.ridge + NOISY * len(diagonal) / pixels
         gram.diagonal().add_(share * (diagonal + 1e-3 * diagonal.mean()) + torch.finfo(torch.float32).tiny)
         weights: Tensor = torch.linalg.solve(gram, moment)
         return weights.float()

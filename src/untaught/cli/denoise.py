@@ -7,7 +7,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,7 +61,8 @@ def denoise(
     check(sigma)
     places = Places(output, resume, overwrite)
     picture = images.read(image)
-    places.check(image, picture)
+    if not dry_run:
+        places.check(image, picture)
     use_threads(threads)
 
     job = tasks.denoising(
@@ -147,7 +148,9 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
         note(f"{places.output}: interrupted after {result.steps_run} steps; this is the best so far. To go on:")
         note(f"  {resume_line(places.checkpoint)}")
         raise typer.Exit(130)
-    if places.resumed is not None:
+    if places.resumed is not None and job.out_of_time:
+        checkpoint.write(places.resumed, job.state(), job.provenance)
+    elif places.resumed is not None:
         places.resumed.unlink(missing_ok=True)
     noise, seconds = result.provenance["noise"], result.provenance["seconds"]["all"]
     done = f"{level_of(noise)}, {result.steps_run} steps, {seconds:.0f} s"
@@ -160,10 +163,12 @@ def check(sigma: float | None) -> None:
         raise UsageError(f"--sigma is {sigma:g}; wanted a positive number in the file's own units")
 
 
-def doubt(noise: dict[str, float]) -> None:
+def doubt(noise: dict[str, Any]) -> None:
     """A sigma in other units than the file's is a common slip."""
     told, estimate = noise["sigma"], noise["estimate"]
-    if not noise["estimated"] and not estimate / FAR <= told <= estimate * FAR:
+    if not noise["estimated"] and noise["suggested"] != "white":
+        note(f"the image suggests {noise['suggested']}; with --sigma it is treated as white noise, the same everywhere")
+    elif not noise["estimated"] and not estimate / FAR <= told <= estimate * FAR:
         note(f"--sigma {told:g} is far from the {estimate:.3g} that the image suggests; is it in the file's own units?")
 
 

@@ -8,6 +8,7 @@ import typer
 from untaught.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
+    from untaught.cost import Cost
     from untaught.tiles import AnyJob
 
 
@@ -37,9 +38,8 @@ def seconds_of(text: str) -> float:
 
 def foretell(job: "AnyJob", *, as_json: bool) -> None:
     """What the job would take, on stdout."""
-    from untaught import cost
 
-    needed = cost.predict(job.row, job.problem.shape, job.at_once)
+    needed = predicted(job)
     about = {"noise": job.provenance["noise"], "seconds": None, "megabytes": None}
     if needed is not None:
         about |= {"seconds": round(needed.seconds, 1), "megabytes": round(needed.bytes / 1e6)}
@@ -52,11 +52,19 @@ def foretell(job: "AnyJob", *, as_json: bool) -> None:
         typer.echo(f"{level_of(job.provenance['noise'])}; about {needed.seconds:.0f} s on this machine, {size}")
 
 
+def predicted(job: "AnyJob") -> "Cost | None":
+    """What a job will take."""
+    from untaught import cost
+
+    white = not (job.noise.gain or job.noise.grain)
+    return cost.predict(job.row, job.problem.shape, job.at_once, white=white)
+
+
 def refuse_what_does_not_fit(job: "AnyJob") -> None:
     """Before a long fit: is there memory enough for it?"""
     from untaught import cost
 
-    needed, free = cost.predict(job.row, job.problem.shape, job.at_once), cost.free_memory()
+    needed, free = predicted(job), cost.free_memory()
     if needed is not None and free is not None and needed.bytes > free:
         raise ResourceError(
             f"this would take about {needed.bytes / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free; "

@@ -13,6 +13,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from untaught.allocator import keep_freed_memory
 from untaught.errors import InterruptedFitError
 from untaught.tiles import AnyJob
 
@@ -26,6 +27,7 @@ def use_threads(wanted: int | None) -> None:
     Two threads beside another busy process wait for each other, and have been seen 5 to 40 times slower than one.
     """
     torch.set_num_threads(wanted or max(1, idle_processors()))
+    keep_freed_memory()
 
 
 def idle_processors() -> int:
@@ -94,6 +96,7 @@ def interruptible() -> Iterator[list[int]]:
     def handle(number: int, frame: FrameType | None) -> None:
         del frame
         seen.append(number)
+        sys.stderr.write("\nuntaught: finishing this step, then writing the best so far; Ctrl-C again drops it\n")
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = signal.signal(signal.SIGINT, handle)

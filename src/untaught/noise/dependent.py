@@ -23,6 +23,7 @@ LEAST_GROWTH, LEAST_GAINED, CLEARLY_GAINED = (
     1.5,
     4.8,
 )  # chosen, as the next line, on eight images with white and with Poisson noise
+FAR_GROWN, FAR_GAINED = 3.0, 9.0  # so much growth, and so much better a line than a constant, needs no good fit
 COLOUR_MISFIT, GREY_MISFIT = 2.0, 1.1  # grey texture fills all dimensions of a patch and may grow with brightness too
 
 
@@ -42,7 +43,8 @@ class Law:
         gained = self.constant_misfit - self.misfit
         credible = self.misfit < self.most_misfit and gained > LEAST_GAINED
         plain = self.misfit < COLOUR_MISFIT and gained > CLEARLY_GAINED
-        return self.gain > 0 and self.growth > LEAST_GROWTH and (credible or plain)
+        far = self.growth > FAR_GROWN and gained > FAR_GAINED
+        return self.gain > 0 and self.growth > LEAST_GROWTH and (credible or plain or far)
 
 
 def estimate_law(image: Tensor) -> Law | None:
@@ -71,7 +73,8 @@ def estimate_law(image: Tensor) -> Law | None:
         gain, constant, _ = line(bins)
         deviation = (gain * means + constant).clamp(min=float(bins[:, 1].min()) / 4).sqrt()
         room = (torch.minimum(means - low, high - means) / deviation).amin(1)
-        least = min(GUARD, float(room.sort().values[-math.ceil(LEAST_PART * len(room))]))
+        kept = max(math.ceil(LEAST_PART * len(room)), min(LEAST_BINS * 5 * vectors.shape[1], len(room)))
+        least = min(GUARD, float(room.sort().values[-kept]))
         bins = binned(vectors[room >= least], means[room >= least], channels)
         if len(bins) < LEAST_BINS:
             return None

@@ -29,6 +29,13 @@ class Noise:
             raise ValueError(f"{self}: wanted a sigma and a gain of at least 0")
 
     @property
+    def kind(self) -> str:
+        """In words."""
+        if self.gain > 0:
+            return "noise that grows with the light"
+        return "noise with a grain" if self.grain else "white"
+
+    @property
     def white_sigma(self) -> float:
         """Standard deviation of the noise in `forward(image)`."""
         return self.sigma if self.gain == 0 else self.stabiliser().white_sigma

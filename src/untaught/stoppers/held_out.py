@@ -50,7 +50,7 @@ class HeldOutWatch:
 
     def why(self) -> str:
         if self.best == 0:
-            return f"nothing that was learned in {self.rule.patience} steps served the parts of the image kept from it"
+            return f"the network found nothing to add in {self.rule.patience} steps"
         return (
             f"the parts of the image kept from it were met best after {self.best} steps "
             f"and no better for {self.rule.patience} more"
