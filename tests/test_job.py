@@ -13,7 +13,7 @@ from untaught import job as jobs
 from untaught import tasks
 from untaught.errors import UntaughtError, UsageError
 from untaught.noise import Noise
-from untaught.presets import PRESETS, Pilot, Preset, corrected, preset
+from untaught.presets import PRESETS, Pilot, Preset, Price, corrected, preset
 from untaught.tasks import denoising
 
 DRAFT = replace(PRESETS["denoise", "draft"], fit=replace(PRESETS["denoise", "draft"].fit, steps=7))
@@ -271,16 +271,16 @@ def test_what_was_cut_off_at_black_is_made_good():
 
 
 def test_a_pilot_wants_the_method_that_improves_on_it():
-    with pytest.raises(ValueError, match="wants the method Recorrupted, and sigma"):
+    with pytest.raises(ValueError, match="by the method Recorrupted, told sigma"):
         replace(DRAFT, knows_sigma=False)
-    with pytest.raises(ValueError, match="wants the method Recorrupted, and sigma"):
+    with pytest.raises(ValueError, match="by the method Recorrupted, told sigma"):
         replace(DRAFT, method=PRESETS["denoise", "paper"].method)
     with pytest.raises(ValueError, match="nothing would be done"):
         replace(PRESETS["denoise", "paper"], fitted=False)
 
 
 def test_a_row_of_ours():
-    row = corrected(Pilot(rounds=2, pairs=3), DRAFT.network, 9)
+    row = corrected(Pilot(rounds=2, pairs=3), DRAFT.network, 9, Price(1, 1, 1, 1))
     assert isinstance(row, Preset) and row.knows_sigma and row.fitted and row.fit.steps == 9
     assert row.pilot.recipe().pairs == 3 and row.pilot.recipe().later == Pilot(rounds=2).recipe().later
     job = job_of(quality=row)

@@ -36,7 +36,7 @@ def corners(image):
 def test_a_known_combination_is_found(channels):
     base, one, other = (drawn((1, channels, 40, 50), seed) for seed in range(3))
     truth = 0.5 * base + 0.2 * one + 0.3 * other
-    rule = Mixture(ridge=0.0)
+    rule = Mixture(ridge=0.0, caution=1.0)
     view = View(y=one, sigma=1.0, target=truth + noise(truth, 0.3, seed=3), estimates=(base, one, other))
     weights = rule.fit([view])
     found = rule.apply((base, one, other), weights)
@@ -49,7 +49,7 @@ def test_each_opponent_channel_has_its_own_weights():
     base = torch.zeros(1, 3, 40, 50)
     one = drawn((1, 3, 40, 50), 0)
     grey = one.mean(1, keepdim=True).expand_as(one)  # the first opponent channel kept, the others dropped
-    rule = Mixture()
+    rule = Mixture(caution=1.0)
     weights = rule.fit([View(y=one, sigma=1.0, target=grey, estimates=(base, one))])
     assert (rule.apply((base, one), weights) - grey).square().mean().sqrt() < 0.05
 
@@ -57,7 +57,7 @@ def test_each_opponent_channel_has_its_own_weights():
 def test_a_mixture_of_brighter_estimates_is_as_much_brighter():
     estimates = tuple(drawn((1, 2, 20, 20), seed) for seed in range(3))
     view = View(y=estimates[1], sigma=1.0, target=drawn((1, 2, 20, 20), 4) + 0.5 * estimates[0], estimates=estimates)
-    rule = Mixture()
+    rule = Mixture(caution=1.0)
     weights = rule.fit([view])
     brighter = tuple(one + 5 for one in estimates)
     assert torch.allclose(rule.apply(brighter, weights), rule.apply(estimates, weights) + 5, atol=1e-4)
@@ -66,7 +66,7 @@ def test_a_mixture_of_brighter_estimates_is_as_much_brighter():
 def test_strips_change_nothing(monkeypatch):
     estimates = tuple(drawn((1, 3, 30, 20), seed) for seed in range(3))
     view = View(y=estimates[1], sigma=1.0, target=drawn((1, 3, 30, 20), 4), estimates=estimates)
-    rule = Mixture()
+    rule = Mixture(caution=1.0)
     weights = rule.fit([view])
     mixed = rule.apply(estimates, weights)
     monkeypatch.setattr("untaught.classical.mixture.ROWS", 7)

@@ -11,7 +11,6 @@ from untaught.classical.patches import reflected
 from untaught.classical.recorruption import View
 from untaught.classical.transforms import decorrelate, recorrelate
 
-NOISY = 100  # how much more the ridge grows than weights per pixel: targets are noisy, and weights not independent
 ROWS = 64  # rows of the image whose features are held at a time
 
 
@@ -26,7 +25,8 @@ class Mixture:
     """
 
     taps: int = 5  # pixels a side of the filters
-    ridge: float = 0.03  # added to the normal equations, as a share of their diagonal; more where pixels are few
+    ridge: float = 0.03  # added to the normal equations, as a share of their diagonal
+    caution: float = 100.0  # times the weights per pixel: added to that share, for in a small image the noise is fitted
 
     def fit(self, views: Sequence[View]) -> Tensor:
         """Weights `[C, F]` with which the combined estimates come nearest to the views' targets, all taken together."""
@@ -44,7 +44,7 @@ class Mixture:
                 moment = moment.to(features) + features @ (target[rows].flatten() - base)
         gram, moment = gram.double(), moment.double()
         diagonal = gram.diagonal().clone()
-        share = self.ridge + NOISY * len(diagonal) / pixels
+        share = self.ridge + self.caution * len(diagonal) / pixels
         gram.diagonal().add_(share * (diagonal + 1e-3 * diagonal.mean()) + torch.finfo(torch.float32).tiny)
         weights: Tensor = torch.linalg.solve(gram, moment)
         return weights.float()

@@ -59,10 +59,9 @@ def denoise(
     from untaught.cli.running import run, undisturbed, use_threads
 
     check(sigma)
-    places = Places(output, resume, overwrite)
+    places = Places(output, resume, overwrite or dry_run)
     picture = images.read(image)
-    if not dry_run:
-        places.check(image, picture)
+    places.check(image, picture)
     use_threads(threads)
 
     job = tasks.denoising(
