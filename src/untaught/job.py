@@ -70,7 +70,7 @@ class Job:
         return self._why is not None or (self.fitting is not None and self.fitting.finished)
 
     def __iter__(self) -> Iterator[Moment]:
-        white = not (self.noise.grain or self.noise.gain)
+        white = self.noise.is_white
         rounds = 1 + white * self.row.pilot.rounds if self.row.pilot else 0
         total = rounds + (self.row.fit.steps if self.hindrance() is None else 0)
         took = 0.0
@@ -147,8 +147,7 @@ class Job:
     def clipped(self) -> bool:
         """Was the noise cut off at black or white?"""
         low, high = cut_off(self.problem.y)
-        white = self.noise.gain == 0 and not self.noise.grain
-        return white and (low != float("-inf") or high != float("inf"))
+        return self.noise.is_white and (low != float("-inf") or high != float("inf"))
 
     def generator(self) -> torch.Generator:
         """For recorruption: the seed's."""

@@ -122,6 +122,15 @@ BARE = Skip(
     normalise_joined=False,
 )
 
+ALONE = Preset(
+    network=BARE,
+    method=Plain(jitter=0.01),
+    fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=200, average_decay=0.98, average_power=4.0),
+    stopper=Discrepancy(target=0.455),
+    knows_sigma=True,
+    source="our own measurements: docs/decisions/0008-network-alone.md",
+)
+
 PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         ("denoise", "paper"): averaged(
@@ -140,22 +149,8 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
             knows_sigma=True,
             source="our own measurements: docs/decisions/0003-default-denoiser.md",
         ),
-        ("denoise, network", "draft"): Preset(
-            network=BARE,
-            method=Plain(jitter=0.01),
-            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=200, average_decay=0.98, average_power=4.0),
-            stopper=Discrepancy(target=0.455),
-            knows_sigma=True,
-            source="our own measurements: docs/decisions/0008-network-alone.md",
-        ),
-        ("denoise, network", "normal"): Preset(
-            network=Several(network=BARE, count=3),
-            method=Plain(jitter=0.01),
-            fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=200, average_decay=0.98, average_power=4.0),
-            stopper=Discrepancy(target=0.455),
-            knows_sigma=True,
-            source="our own measurements: docs/decisions/0008-network-alone.md",
-        ),
+        ("denoise, network", "draft"): ALONE,
+        ("denoise, network", "normal"): replace(ALONE, network=Several(network=BARE, count=3)),
         ("denoise, sigma 50", "paper"): averaged(
             published(Skip(), 1800, "denoising notebook (F16), its note for sigma 50", jitter=1 / 20)
         ),

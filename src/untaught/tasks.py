@@ -68,8 +68,8 @@ def denoising(
     record = provenance("denoise", row, problem, frame) | {"noise": about}
     pixels = shape[1] * shape[2]
     if row.pilot is not None and (tile is not None or pixels > MOST_PIXELS):
-        record["settings"]["tile"] = checked_tile(tile)
-        return TiledJob(problem, row, frame, noise, record, time_budget, checked_tile(tile))
+        side = record["settings"]["tile"] = checked_tile(tile)
+        return TiledJob(problem, row, frame, noise, record, time_budget, side)
     return Job(problem, row, frame, noise, record, time_budget)
 
 

@@ -56,8 +56,7 @@ def predicted(job: "AnyJob") -> "Cost | None":
     """What a job will take."""
     from untaught import cost
 
-    white = not (job.noise.gain or job.noise.grain)
-    return cost.predict(job.row, job.problem.shape, job.at_once, white=white)
+    return cost.predict(job.row, job.problem.shape, job.at_once, white=job.noise.is_white)
 
 
 def refuse_what_does_not_fit(job: "AnyJob") -> None:

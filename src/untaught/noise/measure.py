@@ -29,6 +29,11 @@ class Noise:
             raise ValueError(f"{self}: wanted a sigma and a gain of at least 0")
 
     @property
+    def is_white(self) -> bool:
+        """Without correlation to speak of, and the same everywhere?"""
+        return self.gain == 0 and not self.grain
+
+    @property
     def kind(self) -> str:
         """In words."""
         if self.gain > 0:
