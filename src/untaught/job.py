@@ -234,5 +234,5 @@ class Job:
 
     def plain(self, x: Tensor) -> Tensor:
         """A fitted image on the scale of the caller's: what clipping and the stabilisation did is undone."""
-        undone = unclip(x, self.sigma) if self.row.pilot is not None and self.clipped else x
+        undone = unclip(x, self.sigma) if self.row.recorrupts and self.clipped else x
         return self.noise.backward(undone)

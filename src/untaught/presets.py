@@ -18,12 +18,14 @@ from untaught.core import Method, Network, Stopper
 from untaught.errors import UsageError
 from untaught.fit import Fit
 from untaught.methods.plain import Plain
+from untaught.methods.r2r import R2R
 from untaught.methods.recorrupted import Recorrupted
 from untaught.networks.convolutions import Convolutions
 from untaught.networks.inputs import MeshGrid, Uniform
 from untaught.networks.pixels import Pixels
 from untaught.networks.several import Several
 from untaught.networks.skip import Skip
+from untaught.networks.small_unet import SmallUNet
 from untaught.optimisers.adam import Adam
 from untaught.optimisers.muon import Muon
 from untaught.priors.total_variation import TotalVariation
@@ -77,6 +79,14 @@ class Preset:
         if self.pilot is not None and not fits:
             raise ValueError("a network that improves on a pilot is Convolutions by the method Recorrupted, told sigma")
 
+        if isinstance(self.method, R2R) and not (isinstance(self.network, SmallUNet) and self.knows_sigma):
+            raise ValueError("a network that learns from recorrupted images is a SmallUNet, and is told sigma")
+
+    @property
+    def recorrupts(self) -> bool:
+        """Does it learn from noise added to the image? Then that must be as white as the image's own."""
+        return isinstance(self.method, Recorrupted | R2R)
+
 
 PYRAMID = (16, 32, 64, 128, 128)
 DEEP = (16, 32, 64, 128, 128, 128)
@@ -110,6 +120,18 @@ def corrected(pilot: Pilot, network: Network, steps: int, price: Price) -> Prese
     )
 
 
+def alone(steps: int, *, every: int) -> Preset:
+    """A row of ours for denoising without a classical estimate. The last look at the whole image is a thorough one."""
+    return Preset(
+        network=SmallUNet(),
+        method=R2R(every=every, thorough=steps - every + 1),
+        fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.003), steps=steps + 1, schedule="cosine", average_decay=0.0),
+        stopper=HeldOut(patience=3 * every),
+        knows_sigma=True,
+        source="our own measurements: docs/decisions/0010-network-alone-recorrupted.md",
+    )
+
+
 NO_PRIOR = published(Pixels(start="uniform"), 2000, "sr_prior_effect notebook", jitter=0.0)
 
 BARE = Skip(
@@ -122,7 +144,7 @@ BARE = Skip(
     normalise_joined=False,
 )
 
-ALONE = Preset(
+BARE_PRIOR = Preset(
     network=BARE,
     method=Plain(jitter=0.01),
     fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=200, average_decay=0.98, average_power=4.0),
@@ -141,7 +163,10 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "best"): corrected(
             Pilot(rounds=7, pairs=3), Convolutions(width=32, depth=4), 100, Price(27, 670, 400, 3000)
         ),
-        ("denoise, network", "best"): Preset(
+        ("denoise, network", "draft"): alone(400, every=100),
+        ("denoise, network", "normal"): alone(1200, every=150),
+        ("denoise, network", "best"): alone(3000, every=250),
+        ("deep image prior", "best"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),
             method=Plain(jitter=1 / 30),
             fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=700, average_power=4.0),
@@ -149,8 +174,8 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
             knows_sigma=True,
             source="our own measurements: docs/decisions/0003-default-denoiser.md",
         ),
-        ("denoise, network", "draft"): ALONE,
-        ("denoise, network", "normal"): replace(ALONE, network=Several(network=BARE, count=3)),
+        ("deep image prior", "draft"): BARE_PRIOR,
+        ("deep image prior", "normal"): replace(BARE_PRIOR, network=Several(network=BARE, count=3)),
         ("denoise, sigma 50", "paper"): averaged(
             published(Skip(), 1800, "denoising notebook (F16), its note for sigma 50", jitter=1 / 20)
         ),

@@ -18,6 +18,8 @@ from untaught.errors import UsageError
 from untaught.fit import Fit
 from untaught.job import Job
 from untaught.likelihoods import Gaussian
+from untaught.methods import R2R
+from untaught.networks import Given, SmallUNet
 from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
 from untaught.presets import Preset, preset
@@ -52,6 +54,8 @@ def denoising(
     where, span = pick_device(device, image), frame.scale.span
     suggested = measure_noise(x)
     noise = suggested if sigma == "auto" else Noise(sigma=sigma / span, correlation=suggested.correlation)
+    if isinstance(row.method, R2R) and not noise.is_white:
+        row = preset("deep image prior", quality)
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
     if not row.knows_sigma:
@@ -60,6 +64,9 @@ def denoising(
     level = max(noise.white_sigma, LEAST_SIGMA)
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
     y, shape = noise.forward(x).to(where), channels_height_width(x)
+    if isinstance(row.method, R2R) and isinstance(row.network, SmallUNet):
+        of_image = replace(row.method, sigma=level), replace(row.network, input=Given(y))
+        row = replace(row, method=of_image[0], network=of_image[1])
     problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
     about: dict[str, Any] = {"sigma": noise.sigma * span, "gain": noise.gain * span, "grain": noise.grain}
     about |= {"correlation": noise.correlation, "pedestal": noise.pedestal * span + frame.scale.low}
@@ -144,8 +151,8 @@ def denoise(
         from the image if "auto".
     quality: "draft", "normal", "best", or "paper" for the settings of 2018 (hundreds of times slower), or a Preset of
         your own.
-    method: "auto"; "network" for a network alone, fitted to the noisy image and stopped early (slower, and on white
-        noise not as good), or "classical" for the first estimate alone.
+    method: "auto"; "network" for a network alone (slower, and not as good): on white noise one that learns from
+        recorrupted squares of the image, else a deep image prior; or "classical" for the first estimate alone.
     time_budget: seconds that it may take at most, though a first estimate is always made; no limit if None.
     device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
 
@@ -181,10 +188,9 @@ def steps(
 ) -> Iterator[Step]:
     """The loop itself, one Step after another, for any Problem; leave it whenever you like.
 
-    What is not given is taken from the preset of `quality` for denoising with a network alone. See
-    `untaught.fit.steps`.
+    What is not given is taken from the row of `quality` for a deep image prior. See `untaught.fit.steps`.
     """
-    row = denoising_preset(quality, "network")
+    row = preset("deep image prior", quality)
     return loop.steps(problem, network or row.network, method or row.method, fit or row.fit, resume=resume)
 
 

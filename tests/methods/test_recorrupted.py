@@ -11,7 +11,8 @@ from untaught.fit import Fit, Parts, steps
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
 from untaught.methods import Recorrupted
-from untaught.methods.recorrupted import MARGIN, Tiles, features, folded, turned
+from untaught.methods.held_tiles import MARGIN, Tiles, folded, turned
+from untaught.methods.recorrupted import features
 from untaught.networks import Convolutions, Given
 from untaught.operators import Identity
 from untaught.optimisers import Muon
@@ -67,7 +68,7 @@ def test_it_wants_an_estimate_with_views():
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (8, 8), (24, 24), (41, 50), (64, 300), (130, 27)])
 def test_tiles_cover_the_image_and_those_held_out_are_never_drawn(height, width):
-    tiles = Tiles.of(Recorrupted(), height, width, CPU)
+    tiles = Tiles.of(64, 5, height, width, CPU)
     times = torch.zeros(height, width)
     for (top, left), _ in tiles:
         times[top : top + tiles.size, left : left + tiles.size] += 1
@@ -101,7 +102,7 @@ def test_no_pixel_of_a_held_out_tile_is_trained_on_nor_any_other_judged(height, 
 def test_what_is_judged_is_the_held_out_tiles_and_nothing_else():
     problem, network, method = asked(BAD)
     held = torch.zeros(CLEAN.shape[-2:], dtype=torch.bool)
-    for (top, left), kept in Tiles.of(method, *CLEAN.shape[-2:], CPU):
+    for (top, left), kept in Tiles.of(method.tile, method.held, *CLEAN.shape[-2:], CPU):
         held[top : top + 10, left : left + 10] = kept
     run, module = woken(problem, network, method)
     said = run.risk(module)

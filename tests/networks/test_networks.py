@@ -23,6 +23,7 @@ from untaught.networks import (
     Pixels,
     ResNet,
     Skip,
+    SmallUNet,
     UNet,
     Uniform,
 )
@@ -91,6 +92,8 @@ SILENT = {
     "convolutions": Convolutions(input=Uniform(5), width=6),
     "convolutions, four": Convolutions(input=Normal(3), width=4, depth=4),
     "convolutions, one": Convolutions(input=Uniform(3), depth=1),
+    "small U-Net": SmallUNet(input=Uniform(4), widths=(4, 5, 6)),
+    "small U-Net, one scale": SmallUNet(widths=(4,)),
 }
 
 
@@ -105,9 +108,25 @@ def test_contract_without_chance(network: Network) -> None:
 
 
 @pytest.mark.parametrize("network", SILENT.values(), ids=SILENT.keys())
-def test_contract_of_those_that_begin_with_nothing(network: Convolutions) -> None:
+def test_contract_of_those_that_begin_with_nothing(network: Network) -> None:
     """With one layer nothing is drawn at all: the seed changes z alone."""
-    check_network(network, random=network.depth > 1, silent=True)
+    check_network(network, random=network != SILENT["convolutions, one"], silent=True)
+
+
+def test_small_unet_looks_as_far_as_its_scales_reach() -> None:
+    """A change at one pixel is seen several away, further with more scales, and passes at every brightness."""
+    reaches = []
+    for widths in ((4,), (4, 4), (4, 4, 4)):
+        module, z = start(SmallUNet(input=Uniform(2), widths=widths), (1, 64, 64), seed=0)
+        wake(module)
+        z.requires_grad_(True)
+        module(z)[0, 0, 32, 32].backward()
+        assert z.grad is not None
+        reaches.append(int((z.grad.abs().sum((0, 1)) > 0).any(0).sum()))
+    assert reaches == [7, 20, 44]
+    for wrong in ((), (4, 0)):
+        with pytest.raises(ValueError, match="widths are"):
+            SmallUNet(widths=wrong)
 
 
 @settings(max_examples=10, deadline=None)

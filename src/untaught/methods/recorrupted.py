@@ -1,9 +1,7 @@
 """A network that improves on an estimate, fitted to recorrupted copies of the one noisy image."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import product
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +9,10 @@ from torch.func import functional_call
 
 from untaught.classical import Estimate, View
 from untaught.core import Problem, Proposal, State
+from untaught.methods.held_tiles import MARGIN, Tiles, turned
 
-MARGIN = 8  # pixels around a tile, so that its edge is like its middle to convolutions that reach no further
 TOGETHER = 8  # tiles looked at in one go
 CLIPPED = 2.0, 3.0  # sigmas from black or white: nothing is changed up to the first, and all beyond the second
-SMALLEST = 8  # pixels a side of a tile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +52,7 @@ class RecorruptedRun:
         self.shown = estimate.mixed[0]
         self.weights: dict[str, Tensor] = {}  # their running average
         self.steps = 0
-        self.tiles = Tiles.of(rule, *problem.shape[1:], problem.y.device)
+        self.tiles = Tiles.of(rule.tile, rule.held, *problem.shape[1:], problem.y.device)
 
     def propose(self, network: nn.Module) -> Proposal:
         self.average(network)
@@ -170,68 +167,9 @@ class Piece:
     target: Tensor
 
 
-@dataclass(frozen=True)
-class Tiles:
-    """The image cut into squares; beyond its edges it is continued by reflection."""
-
-    size: int
-    height: int
-    width: int
-    held: int
-    device: torch.device
-
-    @classmethod
-    def of(cls, rule: Recorrupted, height: int, width: int, device: torch.device) -> "Tiles":
-        """Four tiles along the shorter side at least, if they can be `SMALLEST` wide."""
-        return cls(max(SMALLEST, min(rule.tile, min(height, width) // 4)), height, width, rule.held, device)
-
-    def __iter__(self) -> Iterator[tuple[tuple[int, int], bool]]:
-        """The top left corner of each, and whether it is held out: a knight's move apart, at any width."""
-        for row, top in enumerate(range(0, self.height, self.size)):
-            for column, left in enumerate(range(0, self.width, self.size)):
-                yield (top, left), (row + 2 * column) % self.held == 0
-
-    def draw(self, count: int, generator: torch.Generator) -> list[tuple[int, int]]:
-        """Corners of tiles that are not held out (all, in an image of one tile)."""
-        chosen = torch.randint(len(self.free), (count,), generator=generator, device=generator.device)
-        return [self.free[place] for place in chosen.tolist()]
-
-    @cached_property
-    def free(self) -> list[tuple[int, int]]:
-        """Corners of the tiles to draw from: not held out, nor with the mirror image of one beyond the edge."""
-        held = {corner for corner, kept in self if kept}
-        others = [corner for corner, kept in self if not kept]
-        apart = [corner for corner in others if not held & self.under(corner)]
-        return apart or others or [corner for corner, _ in self]
-
-    def under(self, corner: tuple[int, int]) -> set[tuple[int, int]]:
-        """Corners of the tiles whose pixels a tile has, its own and, beyond the edge, mirrored ones."""
-        extents = zip(corner, (self.height, self.width), strict=True)
-        rows, columns = ({i - i % self.size for i in folded(f, f + self.size, n).tolist()} for f, n in extents)
-        return set(product(rows, columns))
-
-    def around(self, corner: tuple[int, int], width: int | None = None) -> tuple[Tensor, Tensor]:
-        """Rows and columns of the image under a tile (or a band `width` wide) and its margin."""
-        extents = ((corner[0], self.size, self.height), (corner[1], width or self.size, self.width))
-        places = [folded(first - MARGIN, first + long + MARGIN, length) for first, long, length in extents]
-        return places[0].to(self.device), places[1].to(self.device)
-
-
-def folded(first: int, end: int, length: int) -> Tensor:
-    """Indices `first ... end - 1` into something `length` long, reflected at both ends as often as need be."""
-    period = max(2 * (length - 1), 1)
-    place = torch.arange(first, end) % period
-    return torch.minimum(place, period - place).clamp(max=length - 1)
-
-
 def features(view: View, mixed: Tensor, estimates: list[Tensor]) -> Tensor:
     """The network's input `[1, F, H, W]`: the mixture, and how each of its estimates differs from it, in sigmas.
 
     The noisy image is one of the estimates.
     """
     return torch.cat([mixed - 0.5, *(estimate - mixed for estimate in estimates)], dim=1) / view.sigma
-
-
-def turned(x: Tensor, way: int) -> Tensor:
-    """One of the eight symmetries of the square."""
-    return (x.flip(-1) if way % 2 else x).rot90(way // 2, (-2, -1))

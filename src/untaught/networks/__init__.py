@@ -9,6 +9,7 @@ from untaught.networks.pixels import Pixels
 from untaught.networks.resnet import ResNet
 from untaught.networks.several import Several
 from untaught.networks.skip import Skip
+from untaught.networks.small_unet import SmallUNet
 from untaught.networks.unet import UNet
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ResNet",
     "Several",
     "Skip",
+    "SmallUNet",
     "UNet",
     "Uniform",
 ]

@@ -1,0 +1,198 @@
+"""A network that learns to denoise from the one noisy image, by being shown it noisier still."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from untaught.classical.recorruption import View, recorrupt
+from untaught.core import Problem, Proposal, State
+from untaught.methods.held_tiles import Tiles, folded, turned
+from untaught.noise.clipping import clipped_deviation, cut_off, unclip
+
+CONTEXT = 32  # pixels around a tile or a band, for networks that look further than one convolution
+BAND = 256  # rows of the image that are made at a time
+NEIGHBOURS = 7  # pixels a side of the square whose mean says how bright it is
+SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
+
+
+@dataclass(frozen=True, kw_only=True)
+class R2R:
+    """`x = v + g_theta(v) / 4`: v is y with noise added, held against y with noise taken off that makes it independent.
+
+    Each step sees squares of the image somewhere, turned somehow, with fresh noise in antithetic pairs. The objective
+    has the mean that the error against the truth has, plus a constant. What is learned of the very noise of y is
+    noticed on tiles whose targets the fit never sees. Shown is what the running average of the weights makes of y; from
+    step `thorough` on, the mean over the square's eight symmetries.
+
+    Source: Pang et al. 2021 (CVPR), "Recorrupted-to-Recorrupted", section 3. Departs: one image is all there is; pairs
+    of a noise and its negative; noise that a file cut off at black or white is recorrupted with as much as it has left.
+    """
+
+    sigma: float = 0.0  # of the noise of the image at hand; given with it
+    tile: int = 64  # pixels a side of the squares
+    tiles: int = 1  # at a step, each as an antithetic pair
+    strength: float = 0.5  # of the noise added, in sigmas; what is taken off has 1 / strength
+    held: int = 10  # every so many-th tile is kept from the fit
+    every: int = 100  # steps between two looks at the whole image
+    thorough: int = 0
+    decay: float = 0.99  # of the running average of the weights
+
+    def __post_init__(self) -> None:
+        if min(self.tile, self.tiles, self.every) < 1 or self.held < 2 or not self.strength > 0:
+            raise ValueError(f"{self}: wanted tiles, a stride of 2 or more, and a strength above 0")
+
+    def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "R2RRun":
+        if not self.sigma > 0:
+            raise ValueError(f"sigma is {self.sigma}; recorruption wants the noise's own, above 0")
+        del z  # what the network is shown is the image
+        return R2RRun(self, problem, generator)
+
+
+class R2RRun:
+    """`R2R` at work."""
+
+    def __init__(self, rule: R2R, problem: Problem, generator: torch.Generator) -> None:
+        self.rule, self.problem, self.generator = rule, problem, generator
+        self.learned: list[Tensor] = []
+        self.held_out: Tensor | None = None
+        self.shown = problem.y
+        self.weights: dict[str, Tensor] = {}  # their running average
+        self.steps = 0
+        self.deviation = deviation_of(problem.y, rule.sigma)
+        self.tiles = Tiles.of(rule.tile, rule.held, *problem.shape[1:], problem.y.device)
+        self.kept = torch.zeros_like(problem.y[:, :1])  # 1 where the targets are kept from the fit
+        for (top, left), held in self.tiles:
+            if held and len(list(self.tiles)) > 1:
+                self.kept[..., top : top + self.tiles.size, left : left + self.tiles.size] = 1
+        self.views = recorrupt(problem.y, rule.sigma, rule.strength, generator, self.deviation)
+
+    def propose(self, network: nn.Module) -> Proposal:
+        self.average(network)
+        if self.steps % self.rule.every == 0:
+            with torch.no_grad():
+                self.look(network)
+        self.steps += 1
+        v, target, kept = [], [], []
+        for _ in range(self.rule.tiles):
+            way, rows, columns = self.somewhere()
+            y, deviation, apart = (
+                turned(image.index_select(2, rows).index_select(3, columns), way)
+                for image in (self.problem.y, self.deviation, self.kept)
+            )
+            noise = deviation * torch.randn(y.shape, generator=self.generator, device=y.device)
+            for sign in (1, -1):
+                v.append(y + sign * self.rule.strength * noise)
+                target.append(y - sign / self.rule.strength * noise)
+                kept.append(apart)
+        x = self.denoised(network, torch.cat(v))
+        y = torch.where(torch.cat(kept).bool(), x.detach(), torch.cat(target))
+        return Proposal(
+            x=x, problem=replace(self.problem, y=y, shape=(x.shape[1], x.shape[2], x.shape[3])), shown=self.shown
+        )
+
+    def somewhere(self) -> tuple[int, Tensor, Tensor]:
+        """One of the eight symmetries, and the rows and columns of a square (mirrored, in an image smaller than it)."""
+
+        def one_of(count: int) -> int:
+            return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
+
+        way, size, device = one_of(8), self.rule.tile, self.problem.y.device
+        first = [one_of(max(length - size, 0) + 1) for length in self.problem.shape[1:]]
+        rows, columns = (
+            folded(begin, begin + size, length).to(device)
+            for begin, length in zip(first, self.problem.shape[1:], strict=True)
+        )
+        return way, rows, columns
+
+    def average(self, network: nn.Module) -> None:
+        """Take the weights as they are now into their running average."""
+        newest = max(1 - self.rule.decay, 1 / (self.steps + 1))
+        for name, weight in network.named_parameters():
+            now = weight.detach()
+            self.weights[name] = now.clone() if newest == 1 else torch.lerp(self.weights[name], now, newest)
+
+    def denoised(self, network: nn.Module, v: Tensor, weights: dict[str, Tensor] | None = None) -> Tensor:
+        """What the network, or the network with these weights, makes of noisy images."""
+        z = SPREAD * (v - 0.5)
+        change: Tensor = network(z) if weights is None else functional_call(network, weights, (z,))
+        return v + change / SPREAD
+
+    def look(self, network: nn.Module) -> None:
+        """How good is it now, and what does the image look like?"""
+        ways = range(8) if self.steps >= self.rule.thorough else range(1)
+        self.shown = torch.stack([self.whole(network, self.problem.y, way) for way in ways]).mean(0)
+        if self.kept.any():
+            self.held_out = torch.stack([self.risk(network, view) for view in self.views]).mean()
+
+    def risk(self, network: nn.Module, view: View) -> Tensor:
+        """How far the held-out tiles of a view are from their targets, in units of the noise's variance."""
+        total, count = view.y.new_zeros(()), 0
+        size, height, width = self.tiles.size, self.tiles.height, self.tiles.width
+        for (top, left), held in self.tiles:
+            if held:
+                rows, columns = (
+                    around(first, first + size, length).to(view.y.device)
+                    for first, length in ((top, height), (left, width))
+                )
+                seen, target = (x.index_select(2, rows).index_select(3, columns) for x in (view.y, view.target))
+                error = (self.denoised(network, seen, self.weights) - target).square()
+                tall, wide = min(size, height - top), min(size, width - left)
+                inside = error[..., CONTEXT : CONTEXT + tall, CONTEXT : CONTEXT + wide]
+                total, count = total + inside.sum(), count + inside.numel()
+        return total / (count * self.rule.sigma**2)
+
+    def whole(self, network: nn.Module, y: Tensor, way: int) -> Tensor:
+        """An image, turned one way, denoised a band at a time and turned back."""
+        y = turned(y, way)
+        made, (height, width) = torch.empty_like(y), y.shape[-2:]
+        columns = around(0, width, width).to(y.device)
+        for top in range(0, height, BAND):
+            end = min(top + BAND, height)
+            rows = around(top, end, height).to(y.device)
+            out = self.denoised(network, y.index_select(2, rows).index_select(3, columns), self.weights)
+            made[..., top:end, :] = out[..., CONTEXT : CONTEXT + end - top, CONTEXT : CONTEXT + width]
+        return turned_back(made, way)
+
+    def accept(self, x: Tensor) -> None:
+        del x
+
+    def state(self) -> State:
+        state = {"steps": torch.tensor(self.steps), "shown": self.shown}
+        state |= {} if self.held_out is None else {"held_out": self.held_out}
+        return state | {f"weights.{name}": weight for name, weight in self.weights.items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self.steps, device = int(state["steps"]), self.problem.y.device
+        self.shown = state["shown"].to(device, copy=True)
+        self.held_out = state["held_out"].to(device, copy=True) if "held_out" in state else None
+        names = [key for key in state if key.startswith("weights.")]
+        self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
+
+
+def around(first: int, end: int, length: int) -> Tensor:
+    """Indices into something `length` long: a stretch of it with its context, mirrored beyond the ends.
+
+    As many as networks that halve a few times can take.
+    """
+    covered = CONTEXT * -(-(end - first) // CONTEXT)
+    return folded(first - CONTEXT, first + covered + CONTEXT, length)
+
+
+def deviation_of(y: Tensor, sigma: float) -> Tensor:
+    """The noise's standard deviation at each value: sigma, or less where black or white cut it off."""
+    low, high = cut_off(y)
+    if low == -torch.inf and high == torch.inf:
+        return torch.full_like(y, sigma)
+    reach = NEIGHBOURS // 2
+    beyond = F.pad(y, (reach,) * 4, mode="replicate")
+    return clipped_deviation(unclip(F.avg_pool2d(beyond, NEIGHBOURS, 1), sigma), sigma)
+
+
+def turned_back(x: Tensor, way: int) -> Tensor:
+    """What was `turned`, as it was."""
+    x = x.rot90(-(way // 2), (-2, -1))
+    return x.flip(-1) if way % 2 else x
