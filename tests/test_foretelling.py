@@ -149,16 +149,15 @@ def test_what_fits_or_nobody_knows_is_tried(program, picture, prices, monkeypatc
 @pytest.mark.parametrize(
     ("noise", "says"),
     [
-        ({"gain": 0.0, "sigma": 12.345, "grain": False, "estimated": True}, "noise sigma 12.3 (estimated)"),
-        ({"gain": 0.0, "sigma": 5.0, "grain": True, "estimated": True}, "noise sigma 5 (estimated, with a grain)"),
-        (
-            {"gain": 0.5, "sigma": 2.0, "grain": False, "estimated": False},
-            "noise that grows with the light (gain 0.5, sigma 2, told)",
-        ),
+        ({"sigma": 12.345}, "noise sigma 12.3 (estimated)"),
+        ({"sigma": 5.0, "grain": True}, "noise sigma 5 (estimated, with a grain)"),
+        ({"sigma": 5.0, "unsure": True}, "noise sigma 5 (estimated, may grow with the light)"),
+        ({"gain": 0.5, "sigma": 2.0, "estimated": False}, "noise that grows with the light (gain 0.5, sigma 2, told)"),
     ],
 )
 def test_noise_in_words(noise, says):
-    assert foretelling.level_of(noise) == says
+    white = {"gain": 0.0, "grain": False, "unsure": False, "estimated": True}
+    assert foretelling.level_of(white | noise) == says
 
 
 def test_a_time_budget_on_the_command_line(program, picture):

@@ -187,6 +187,17 @@ def test_noise_that_grows_with_the_light_gets_no_network(found):
     assert (result.image - clean).square().mean() < 0.2 * (y - clean).square().mean()
 
 
+def test_noise_that_may_grow_with_the_light_gets_the_first_estimate_alone(found):
+    dark = np.full((40, 44), 4, np.uint8)
+    dark[:, 20:] = 60
+    found(Noise(sigma=25 / 255, unsure=True))
+    job = job_of(noisy(dark), sigma="auto", quality=ROUNDS)
+    moments, result = run(job)
+    assert [(moment.done, moment.total) for moment in moments] == [(1, 1)]
+    assert result.stopped_by.startswith("the noise may grow with the light") and result.steps_run == 0
+    assert result.provenance["noise"]["unsure"] and not job.clipped, "clipping is undone for one sigma only"
+
+
 @pytest.mark.parametrize(("size", "networks"), [((23, 40), 0), ((40, 23), 0), ((24, 24), 7), ((1, 9), 0), ((2, 2), 0)])
 def test_a_small_image_gets_no_network(size, networks):
     clean = picture(*size)[0].permute(1, 2, 0).numpy()

@@ -112,8 +112,8 @@ class Job:
     def estimates(self) -> Iterator[Estimate]:
         """The first estimates, each better than the one before.
 
-        Noise that is not white, or was not before it was stabilised, gets the first alone (with a grain, at two
-        scales): the others rely on recorruption, which gives noise of one law everywhere.
+        Noise that is not surely white, or was not before it was stabilised, gets the first alone (with a grain, at
+        two scales): the others rely on recorruption, which gives noise of one law everywhere.
         """
         assert self.row.pilot is not None or self.fitting is not None
         pilot = self.row.pilot
@@ -131,7 +131,7 @@ class Job:
             return
         for one in estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe()):
             yield one
-            if one.round == pilot.rounds or self.noise.gain > 0:
+            if one.round == pilot.rounds or not self.noise.is_white:
                 return
 
     def at_one_scale(self, y: Tensor, sigma: float) -> Tensor:
@@ -176,6 +176,8 @@ class Job:
             return "the noise has a grain, for which every quality has the first estimate alone"
         if self.noise.gain > 0:
             return "the noise grows with the light, for which every quality has the first estimate alone"
+        if self.noise.unsure:
+            return "the noise may grow with the light, for which every quality has the first estimate alone"
         if min(self.problem.shape[1:]) < FEWEST:
             return f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
         return None

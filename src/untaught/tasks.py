@@ -55,7 +55,7 @@ def denoising(
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
     if not row.knows_sigma:
-        noise = replace(noise, gain=0.0, grain=False)
+        noise = replace(noise, gain=0.0, grain=False, unsure=False)
     row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
     level = max(noise.white_sigma, LEAST_SIGMA)
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
@@ -64,7 +64,7 @@ def denoising(
     about: dict[str, Any] = {"sigma": noise.sigma * span, "gain": noise.gain * span, "grain": noise.grain}
     about |= {"correlation": noise.correlation, "pedestal": noise.pedestal * span + frame.scale.low}
     about |= {"white_sigma": level, "estimated": sigma == "auto", "estimate": suggested.white_sigma * span}
-    about["suggested"] = suggested.kind
+    about |= {"suggested": suggested.kind, "unsure": noise.unsure}
     record = provenance("denoise", row, problem, frame) | {"noise": about}
     pixels = shape[1] * shape[2]
     if row.pilot is not None and (tile is not None or pixels > MOST_PIXELS):
