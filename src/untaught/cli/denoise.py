@@ -85,8 +85,8 @@ def denoise(
         job.provenance["resumed"] = str(resume)
     doubt(job.provenance["noise"])
     refuse_what_does_not_fit(job)
-    interrupted = run(job)
     with undisturbed():
+        interrupted = run(job)
         deliver(job, picture, places, interrupted=interrupted, as_json=as_json)
 
 

@@ -50,17 +50,21 @@ def processor_ticks() -> tuple[int, int]:
 
 
 def run(job: AnyJob) -> bool:
-    """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
-    with interruptible() as interrupt, bar() as progress:
+    """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step.
+
+    Only while the job works can a second Ctrl-C drop it: called where Ctrl-C waits (`undisturbed`), it waits again
+    from the moment that there is something to save, before the bar is taken down.
+    """
+    with bar() as progress, interruptible() as interrupt:
         task = progress.add_task("first estimate" if job.row.pilot else "network", total=None, loss="")
         drawn = 0.0
         for moment in job:
+            if interrupt and not job.finished:
+                return True
             if not progress.disable and (time.monotonic() - drawn > REDRAW or moment.done == moment.total):
                 drawn = time.monotonic()
                 loss = "" if moment.loss is None else f"  loss {float(moment.loss):.4g}"
                 progress.update(task, total=moment.total, completed=moment.done, description=moment.text, loss=loss)
-            if interrupt and not job.finished:
-                return True
     return False
 
 
@@ -80,7 +84,7 @@ def bar() -> Progress:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """While results are written, Ctrl-C waits."""
+    """Ctrl-C does nothing here, but where `interruptible` listens for it: what was made is written in any case."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
