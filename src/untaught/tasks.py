@@ -90,7 +90,7 @@ def denoising_preset(quality: str | Preset, method: str) -> Preset:
     """
     if method not in METHODS:
         raise UsageError(f"method is {method!r}; wanted one of {', '.join(METHODS)}")
-    if isinstance(quality, Preset) or quality == "paper" or method != "network":
+    if isinstance(quality, Preset) or method != "network":
         row = preset("denoise", quality)
         if method == "classical" and row.pilot is None:
             raise UsageError("method is 'classical', but this quality makes no first estimate without a network")
