@@ -268,7 +268,15 @@ def test_the_seed_decides_and_global_random_state_is_left_alone():
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_what_was_cut_off_at_black_is_made_good():
+def test_what_was_cut_off_at_black_is_made_good(monkeypatch):
+    calls, cut_off = 0, jobs.cut_off
+
+    def counted(y):
+        nonlocal calls
+        calls += 1
+        return cut_off(y)
+
+    monkeypatch.setattr(jobs, "cut_off", counted)
     dark = np.full((40, 44), 4, np.uint8)
     dark[:, 20:] = 60
     y = noisy(dark)
@@ -276,6 +284,7 @@ def test_what_was_cut_off_at_black_is_made_good():
     assert job.clipped
     for _ in job:  # after an estimate and after steps alike
         assert abs(float(job.result().image[:, :16].mean()) - 4) < 3, f"the noisy mean is {y[:, :16].mean()}"
+    assert calls == 1, "an image's values are counted once"
     grey = np.full((40, 44), 120, np.uint8)
     grey[:, 20:] = 140
     assert not job_of(noisy(grey)).clipped

@@ -1,8 +1,10 @@
 """One image being restored: a first estimate without a network, then the loop on it, under one clock."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -143,11 +145,10 @@ class Job:
         """Of the noise in the problem's y."""
         return float(self.provenance["noise"]["white_sigma"])
 
-    @property
+    @cached_property
     def clipped(self) -> bool:
         """Was the noise cut off at black or white?"""
-        low, high = cut_off(self.problem.y)
-        return self.noise.is_white and (low != float("-inf") or high != float("inf"))
+        return self.noise.is_white and any(map(math.isfinite, cut_off(self.problem.y)))
 
     def generator(self) -> torch.Generator:
         """For recorruption: the seed's."""
