@@ -11,6 +11,7 @@ from classical.pictures import noise, picture
 from test_tasks import disc, error, noisy
 from untaught import job as jobs
 from untaught import tasks
+from untaught.cli.foretelling import level_of
 from untaught.errors import UntaughtError, UsageError
 from untaught.noise import Noise
 from untaught.presets import PRESETS, Pilot, Preset, Price, corrected, preset
@@ -196,6 +197,15 @@ def test_noise_that_may_grow_with_the_light_gets_the_first_estimate_alone(found)
     assert [(moment.done, moment.total) for moment in moments] == [(1, 1)]
     assert result.stopped_by.startswith("the noise may grow with the light") and result.steps_run == 0
     assert result.provenance["noise"]["unsure"] and not job.clipped, "clipping is undone for one sigma only"
+
+
+def test_the_papers_way_knows_no_such_noise_and_the_record_does(found):
+    found(Noise(sigma=0.0, gain=0.02))
+    job = job_of(sigma="auto", quality="paper", steps=1)
+    about = job.provenance["noise"]
+    assert torch.equal(job.noise.forward(job.problem.y), job.problem.y), "it is fitted to the image as it is"
+    assert about["gain"] == pytest.approx(0.02 * 255) and about["white_sigma"] > 0.01
+    assert level_of(about).startswith("noise that grows with the light (gain 5.1, sigma 0")
 
 
 @pytest.mark.parametrize(("size", "networks"), [((23, 40), 0), ((40, 23), 0), ((24, 24), 7), ((1, 9), 0), ((2, 2), 0)])

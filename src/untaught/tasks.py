@@ -1,18 +1,16 @@
 """The verbs. Each states a Problem and runs the one loop; none has a loop of its own."""
 
 import math
-import platform
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from numbers import Real
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 import torch
 from torch import Tensor
 
 from untaught import fit as loop
-from untaught.arrays import Frame, Image, take
+from untaught.arrays import Image, take
 from untaught.core import Method, Network, Problem, Result, State, Step
 from untaught.errors import UsageError
 from untaught.fit import Fit
@@ -21,8 +19,8 @@ from untaught.likelihoods import Gaussian
 from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
 from untaught.presets import Preset, preset
+from untaught.record import noise_found, provenance
 from untaught.tiles import MOST_PIXELS, OVERLAP, USUAL, TiledJob
-from untaught.version import __version__
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
 METHODS = ("auto", "network", "classical")
@@ -54,23 +52,19 @@ def denoising(
     noise = suggested if sigma == "auto" else Noise(sigma=sigma / span, correlation=suggested.correlation)
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
-    if not row.knows_sigma:
-        noise = replace(noise, gain=0.0, grain=False, unsure=False)
     row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
     level = max(noise.white_sigma, LEAST_SIGMA)
+    treated = noise if row.knows_sigma else replace(noise, gain=0.0, grain=False, unsure=False)
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
-    y, shape = noise.forward(x).to(where), channels_height_width(x)
+    y, shape = treated.forward(x).to(where), channels_height_width(x)
     problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
-    about: dict[str, Any] = {"sigma": noise.sigma * span, "gain": noise.gain * span, "grain": noise.grain}
-    about |= {"correlation": noise.correlation, "pedestal": noise.pedestal * span + frame.scale.low}
-    about |= {"white_sigma": level, "estimated": sigma == "auto", "estimate": suggested.white_sigma * span}
-    about |= {"suggested": suggested.kind, "unsure": noise.unsure}
+    about = noise_found(noise, suggested, frame.scale, level, estimated=sigma == "auto")
     record = provenance("denoise", row, problem, frame) | {"noise": about}
     pixels = shape[1] * shape[2]
     if row.pilot is not None and (tile is not None or pixels > MOST_PIXELS):
         side = record["settings"]["tile"] = checked_tile(tile)
-        return TiledJob(problem, row, frame, noise, record, time_budget, side)
-    return Job(problem, row, frame, noise, record, time_budget)
+        return TiledJob(problem, row, frame, treated, record, time_budget, side)
+    return Job(problem, row, frame, treated, record, time_budget)
 
 
 def checked_tile(tile: int | None) -> int:
@@ -220,35 +214,6 @@ def pick_device(name: str, image: Image) -> torch.device:
         there = ["cpu"] + [f"cuda:{number}" for number in range(torch.cuda.device_count())]
         raise UsageError(f"device '{name}' is not there; this machine has {', '.join(there)}") from error
     return device
-
-
-def provenance(task: str, row: Preset, problem: Problem, frame: Frame) -> dict[str, Any]:
-    """What is needed to do it again."""
-    return {
-        "untaught": __version__,
-        "task": task,
-        "seed": row.fit.seed,
-        "settings": describe(row),
-        "image": {"shape": list(frame.shape), "dtype": str(frame.dtype), "scale": describe(frame.scale)},
-        "likelihood": describe(problem.likelihood),
-        "device": str(problem.y.device),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def describe(thing: object) -> Any:
-    """A frozen description as plain data: its class and its fields."""
-    if is_dataclass(thing) and not isinstance(thing, type):
-        named = {field.name: describe(getattr(thing, field.name)) for field in fields(thing) if field.repr}
-        return {"is": type(thing).__name__} | named
-    if isinstance(thing, tuple | list):
-        return [describe(one) for one in thing]
-    if isinstance(thing, Tensor):
-        return {"is": "Tensor", "shape": list(thing.shape)}
-    return thing
 
 
 def channels_height_width(x: Tensor) -> tuple[int, int, int]:
