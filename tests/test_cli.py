@@ -249,6 +249,8 @@ def test_a_bad_image_ends_in_one_sentence(program, tmp_path, make, code, says):
         (("--sigma", "nan"), 2, "--sigma is nan"),
         (("--device", "cuda:9"), 2, "device 'cuda:9' is not there"),
         (("--quality", "superb"), 2, "quality is 'superb'"),
+        (("--method", "network", "--tile", "256"), 2, "tile is 256; a network alone (method network, quality"),
+        (("--quality", "paper", "--tile", "256"), 2, "tile is 256; a network alone (method network, quality"),
         (("--seed", str(2**70)), 2, "--seed"),
     ],
 )

@@ -42,11 +42,13 @@ def denoising(
     """A denoising that has not begun; the arguments are those of `denoise`, and at most so many `steps`.
 
     tile: pixels a side of tiles that are restored one by one; None for the usual ones in images beyond two megapixels.
+        A network alone is fitted to a whole image.
     """
     check_sigma(sigma)
     check_time_budget(time_budget)
     row = denoising_preset(quality, method)
     x, frame = take(image)
+    side = side_of_tiles(tile, row, x.shape[2] * x.shape[3])
     where, span = pick_device(device, image), frame.scale.span
     suggested = measure_noise(x)
     noise = suggested if sigma == "auto" else Noise(sigma=sigma / span, correlation=suggested.correlation)
@@ -60,20 +62,23 @@ def denoising(
     problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
     about = noise_found(noise, suggested, frame.scale, level, estimated=sigma == "auto")
     record = provenance("denoise", row, problem, frame) | {"noise": about}
-    pixels = shape[1] * shape[2]
-    if row.pilot is not None and (tile is not None or pixels > MOST_PIXELS):
-        side = record["settings"]["tile"] = checked_tile(tile)
+    if side is not None:
+        record["settings"]["tile"] = side
         return TiledJob(problem, row, frame, treated, record, time_budget, side)
     return Job(problem, row, frame, treated, record, time_budget)
 
 
-def checked_tile(tile: int | None) -> int:
-    """Pixels a side of a tile.
+def side_of_tiles(tile: int | None, row: Preset, pixels: int) -> int | None:
+    """Pixels a side of the tiles for an image of so many pixels; None if it is restored whole.
 
-    Raises: UsageError for tiles that would be nothing but overlap.
+    Raises: UsageError for tiles that would be nothing but overlap, or where there are none.
     """
+    if tile is not None and row.pilot is None:
+        raise UsageError(f"tile is {tile}; a network alone (method network, quality paper) is fitted to whole images")
     if tile is not None and tile < 2 * OVERLAP:
         raise UsageError(f"tile is {tile}; wanted {2 * OVERLAP} pixels a side or more")
+    if row.pilot is None or (tile is None and pixels <= MOST_PIXELS):
+        return None
     return tile or USUAL
 
 

@@ -29,7 +29,7 @@ Sigma = Annotated[
 Method = Annotated[str, typer.Option(help="auto, network (fitted alone) or classical (the first estimate alone).")]
 Time = Annotated[str | None, typer.Option(metavar="TIME", help="Take no longer than this: 90s, 5m, 1h or seconds.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="At most so many steps, in place of the quality's own.")]
-Tile = Annotated[int | None, typer.Option(help="Pixels a side of tiles; else the usual ones, in a large image.")]
+Tile = Annotated[int | None, typer.Option(help="Pixels a side of tiles, not for a network alone; else as needed.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Another seed, another network and another result.")]
 
 
