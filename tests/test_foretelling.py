@@ -243,6 +243,29 @@ def test_ctrl_c_in_an_estimate_that_is_all_there_is_to_do_ends_as_if_nothing_had
     assert program(*words)[0] == 0
 
 
+def test_a_resumed_image_of_tiles_whose_time_is_up_keeps_its_checkpoint(program, tmp_path, monkeypatch):
+    path, output, estimate = tmp_path / "in.png", tmp_path / "out.png", jobs.estimate
+    images.write(path, np.random.default_rng(0).normal(120, 20, (128, 200)).round().astype(np.uint8))
+    checkpoint = output.with_name("out.png.checkpoint")
+    words = ("denoise", path, "-o", output, "--method", "classical", "--quality", "draft", "--tile", 128, "--sigma", 20)
+    calls = []
+
+    def pressed_in_the_second(y, sigma, *, generator, clipped, recipe):
+        calls.append(y)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return estimate(y, sigma, generator=generator, clipped=clipped, recipe=recipe)
+
+    monkeypatch.setattr(jobs, "estimate", pressed_in_the_second)
+    assert program(*words)[0] == 130
+    before = checkpoint.read_bytes()
+    resumed = (*words, "--overwrite", "--resume", checkpoint)
+    code, _, err = program(*resumed, "--time-budget", "0.001s")
+    assert code == 0 and "cut short by the time budget" in err and f"{checkpoint} is kept" in err
+    assert checkpoint.read_bytes() == before
+    assert program(*resumed)[0] == 0 and not checkpoint.exists()
+
+
 def test_an_interrupted_run_interrupted_again_loses_no_step(program, picture, pressed, monkeypatch):
     """First among the network's steps, then in the first estimate, which is made again."""
     straight, output = picture.with_name("straight.png"), picture.with_name("out.png")

@@ -154,6 +154,8 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
     noise, seconds = result.provenance["noise"], result.provenance["seconds"]["all"]
     done = f"{level_of(noise)}, {result.steps_run} steps, {seconds:.0f} s"
     note(f"{places.output}: {done}; stopped because {result.stopped_by}")
+    if places.resumed is not None and job.out_of_time:
+        note(f"{places.resumed} is kept: to go on from it, resume it with more time")
 
 
 def check(sigma: float | None) -> None:
