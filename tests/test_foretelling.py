@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -167,6 +168,20 @@ def test_a_time_budget_on_the_command_line(program, picture):
     assert err.endswith("0 steps, 0 s; stopped because its budget of 0.001 s would not have lasted for more\n")
     assert json.loads(output.with_name("out.png.json").read_text())["first_estimate_rounds"] == 0
     assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.json"]
+
+
+def test_the_reading_is_within_the_budget(program, picture, monkeypatch):
+    read = images.read
+
+    def slow(path):
+        time.sleep(0.2)
+        return read(path)
+
+    monkeypatch.setattr(images, "read", slow)
+    before, run = [], running.run
+    monkeypatch.setattr(running, "run", lambda job: before.append(job.before) or run(job))
+    program("denoise", picture, "-o", picture.with_name("out.png"), "--steps", 1)
+    assert 0.2 <= before[0] < 20
 
 
 def test_the_methods_of_the_command_line(program, picture):

@@ -1,5 +1,6 @@
 """A job: first estimates, then the network on them, under one clock."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -141,12 +142,30 @@ class Clock:
 def test_a_time_budget_ends_it_and_a_first_estimate_is_always_made(monkeypatch, quality, budget):
     monkeypatch.setattr(jobs, "time", Clock())
     job = job_of(quality=quality, time_budget=budget)
+    job.before = 0.0
     moments, result = run(job)
     assert len(moments) == max(1, int(budget)), "each takes a second of this clock"
     assert result.stopped_by == f"its budget of {budget:g} s would not have lasted for more"
     assert job.finished and job.spent <= max(budget, 1)
     assert error(result.image, CLEAN) < 0.5 * error(NOISY, CLEAN)
     assert list(job) == []
+
+
+def test_the_measuring_of_the_noise_is_within_the_budget(monkeypatch):
+    def slow(x):
+        time.sleep(0.05)
+        return Noise(sigma=25 / 255)
+
+    monkeypatch.setattr(tasks, "measure_noise", slow)
+    for tile in (None, 128):
+        assert 0.05 <= job_of(tile=tile).before < 5
+    job = job_of(time_budget=8)
+    monkeypatch.setattr(jobs, "time", Clock())
+    job.before = 5.0
+    assert len(run(job)[0]) == 3, "each takes a second of this clock"
+    tiled = job_of(time_budget=8, tile=128)
+    tiled.before = 5.0
+    assert tiled.piece(0).budget == 3
 
 
 def test_a_long_budget_ends_nothing(monkeypatch):

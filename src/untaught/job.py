@@ -38,7 +38,8 @@ class Moment:
 class Job:
     """Iterate over it, leave whenever you like, ask for the result or the state; iterated again it goes on.
 
-    `seconds` is all the time it may take: what would end later is not begun, but a first estimate is always made.
+    `seconds` is all the time it may take, with what was spent `before` it began (on reading the image and measuring its
+    noise): what would end later is not begun, but a first estimate is always made.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Job:
         self.provenance, self.budget = provenance, seconds
         self.estimate: Estimate | None = None
         self.out_of_time = False  # did the budget end it?
+        self.before = 0.0  # seconds of its budget that were spent before it began
         self.spent = 0.0  # seconds of work, not those between moments
         self._steps = 0
         self._saved: State = {}
@@ -106,7 +108,7 @@ class Job:
     def late(self, next_one: float) -> bool:
         """Would one more piece of work, as long as the last one, end too late?"""
         begun = self.estimate is not None or self._steps > 0
-        if self.budget is None or not begun or self.spent + next_one <= self.budget:
+        if self.budget is None or not begun or self.before + self.spent + next_one <= self.budget:
             return False
         self._why, self.out_of_time = TOO_LATE.format(self.budget), True
         return True

@@ -1,6 +1,7 @@
 """The verbs. Each states a Problem and runs the one loop; none has a loop of its own."""
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Real
@@ -44,6 +45,7 @@ def denoising(
     tile: pixels a side of tiles that are restored one by one; None for the usual ones in images beyond two megapixels.
         A network alone is fitted to a whole image.
     """
+    began = time.monotonic()
     check_sigma(sigma)
     check_time_budget(time_budget)
     row = denoising_preset(quality, method)
@@ -64,8 +66,10 @@ def denoising(
     record = provenance("denoise", row, problem, frame) | {"noise": about}
     if side is not None:
         record["settings"]["tile"] = side
-        return TiledJob(problem, row, frame, treated, record, time_budget, side)
-    return Job(problem, row, frame, treated, record, time_budget)
+    begun = (problem, row, frame, treated, record, time_budget)
+    job = Job(*begun) if side is None else TiledJob(*begun, side)
+    job.before = time.monotonic() - began
+    return job
 
 
 def side_of_tiles(tile: int | None, row: Preset, pixels: int) -> int | None:
@@ -145,7 +149,8 @@ def denoise(
         your own.
     method: "auto"; "network" for a network alone, fitted to the noisy image and stopped early (slower, and on white
         noise not as good), or "classical" for the first estimate alone.
-    time_budget: seconds that it may take at most, though a first estimate is always made; no limit if None.
+    time_budget: seconds that it may take at most, measuring the noise included, for each image of a batch; no limit if
+        None. A first estimate is always made.
     device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
 
     Returns the image in the type, dtype, shape and range that came in, or with `full_output` a Result around it.

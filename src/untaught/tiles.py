@@ -82,7 +82,7 @@ class TiledJob:
         self.done: dict[int, Tensor] = {}
         self.cut_short: set[int] = set()  # those of them that the budget ended
         self.current: Job | None = None
-        self.spent = 0.0
+        self.before = self.spent = 0.0  # as a job's
         self._steps = 0
         self._why = "it was stopped by hand"
 
@@ -127,7 +127,9 @@ class TiledJob:
         """The job of one tile."""
         y = self.boxes[number].of(self.problem.y)
         problem = replace(self.problem, y=y, shape=(y.shape[1], y.shape[2], y.shape[3]))
-        left = None if self.budget is None else max(self.budget - self.spent, 0.0) / (len(self.boxes) - len(self.done))
+        left = None
+        if self.budget is not None:
+            left = max(self.budget - self.before - self.spent, 0.0) / (len(self.boxes) - len(self.done))
         return Job(problem, self.row, self.frame, self.noise, self.provenance, left)
 
     def state(self) -> State:
