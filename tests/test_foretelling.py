@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from rich.progress import Task
 
 from test_cli import leftovers
 from test_tasks import disc, noisy
@@ -18,9 +19,11 @@ from untaught import cli, cost, images
 from untaught import job as jobs
 from untaught.cli import foretelling, running
 from untaught.cli.foretelling import seconds_of
+from untaught.cli.running import HowFar
 from untaught.cost import REFERENCE, Cost, predict
 from untaught.errors import UsageError
 from untaught.fitting import Fitting
+from untaught.job import Moment
 from untaught.presets import PRESETS, Price
 
 PRICED = replace(PRESETS["denoise", "draft"], price=Price(2.0, 5.0, 3.0, 2000.0))
@@ -195,6 +198,31 @@ def test_the_methods_of_the_command_line(program, picture):
     assert networks == {"auto": (2, 1), "classical": (0, 1), "network": (2, None)}
     code, _, err = program(*words, "magic")
     assert code == 2 and "method is 'magic'; wanted one of auto, network, classical" in err
+
+
+def test_the_bar_foretells_only_what_it_can():
+    progress = running.bar()
+    task = progress.add_task("first estimate", total=None, loss="")
+
+    def drawn(moment):
+        running.draw(progress, task, moment)
+        one = progress.tasks[0]
+        return f"{one.description} [{HowFar().render(one)}] {one.fields['loss']}"
+
+    assert drawn(Moment(2, 42, "first estimate")) == "first estimate, round 2 done [] ", "not 0/None, nor 3 hours left"
+    assert drawn(Moment(3, 42, "network", torch.tensor(2.37))) == "network [2 %] loss 2.370"
+    assert drawn(Moment(22, 42, "network", torch.tensor(2.3))).startswith("network [50 %")
+    tiles = running.bar()
+    running.draw(tiles, tiles.add_task("first estimate", total=None, loss=""), Moment(50, 200, "tile 1 of 2"))
+    assert tiles.tasks[0].percentage == 25 and tiles.tasks[0].description == "tile 1 of 2"
+
+
+@pytest.mark.parametrize(("seconds", "says"), [(5, "0:05"), (125, "2:05"), (3725, "1:02:05")])
+def test_time_left_in_figures(monkeypatch, seconds, says):
+    monkeypatch.setattr(Task, "time_remaining", seconds)
+    progress = running.bar()
+    progress.add_task("network", total=4, completed=1)
+    assert str(HowFar().render(progress.tasks[0])) == f"25 %, {says} left"
 
 
 @pytest.fixture
