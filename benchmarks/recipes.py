@@ -24,7 +24,7 @@ from untaught.methods import Plain
 from untaught.operators import Identity
 from untaught.optimisers import Adam
 from untaught.presets import PRESETS, PYRAMID, Preset
-from untaught.tasks import describe
+from untaught.record import describe
 
 RESULTS = Path(__file__).parent / "results" / "recipes.jsonl"
 SIGMA = 25

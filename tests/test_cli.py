@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections import namedtuple
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -112,6 +113,27 @@ def test_ctrl_c_keeps_the_best_so_far_and_the_line_it_prints_goes_on_exactly(pro
     assert not output.with_name("out put.png.checkpoint").exists(), "it has served"
     again = json.loads(output.with_name("out put.png.json").read_text())
     assert again["steps"] == 8 and again["resumed"].endswith("out put.png.checkpoint")
+
+
+def test_a_second_ctrl_c_while_the_result_is_saved_changes_nothing(program, picture, interrupt, monkeypatch):
+    output, write, bar = picture.with_name("out.png"), images.write, running.bar
+
+    @contextmanager
+    def pressed_when_taken_down():
+        with bar() as progress:
+            yield progress
+            signal.raise_signal(signal.SIGINT)
+
+    def pressed_when_written(*where, like, overwrite):
+        signal.raise_signal(signal.SIGINT)
+        write(*where, like=like, overwrite=overwrite)
+
+    interrupt(3)
+    monkeypatch.setattr(running, "bar", pressed_when_taken_down)
+    monkeypatch.setattr(images, "write", pressed_when_written)
+    code, _, err = program("denoise", picture, "-o", output, "--steps", 8)
+    assert code == 130 and "interrupted after 3 steps" in err
+    assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.checkpoint", "out.png.json"]
 
 
 def test_an_interrupted_run_is_not_forgotten_by_the_next(program, picture, interrupt, monkeypatch):
@@ -227,6 +249,8 @@ def test_a_bad_image_ends_in_one_sentence(program, tmp_path, make, code, says):
         (("--sigma", "nan"), 2, "--sigma is nan"),
         (("--device", "cuda:9"), 2, "device 'cuda:9' is not there"),
         (("--quality", "superb"), 2, "quality is 'superb'"),
+        (("--method", "network", "--tile", "256"), 2, "tile is 256; a network alone (method network, quality"),
+        (("--quality", "paper", "--tile", "256"), 2, "tile is 256; a network alone (method network, quality"),
         (("--seed", str(2**70)), 2, "--seed"),
     ],
 )

@@ -5,11 +5,13 @@ import re
 import shlex
 import signal
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from rich.progress import Task
 
 from test_cli import leftovers
 from test_tasks import disc, noisy
@@ -17,9 +19,11 @@ from untaught import cli, cost, images
 from untaught import job as jobs
 from untaught.cli import foretelling, running
 from untaught.cli.foretelling import seconds_of
+from untaught.cli.running import HowFar
 from untaught.cost import REFERENCE, Cost, predict
 from untaught.errors import UsageError
 from untaught.fitting import Fitting
+from untaught.job import Moment
 from untaught.presets import PRESETS, Price
 
 PRICED = replace(PRESETS["denoise", "draft"], price=Price(2.0, 5.0, 3.0, 2000.0))
@@ -149,16 +153,15 @@ def test_what_fits_or_nobody_knows_is_tried(program, picture, prices, monkeypatc
 @pytest.mark.parametrize(
     ("noise", "says"),
     [
-        ({"gain": 0.0, "sigma": 12.345, "grain": False, "estimated": True}, "noise sigma 12.3 (estimated)"),
-        ({"gain": 0.0, "sigma": 5.0, "grain": True, "estimated": True}, "noise sigma 5 (estimated, with a grain)"),
-        (
-            {"gain": 0.5, "sigma": 2.0, "grain": False, "estimated": False},
-            "noise that grows with the light (gain 0.5, sigma 2, told)",
-        ),
+        ({"sigma": 12.345}, "noise sigma 12.3 (estimated)"),
+        ({"sigma": 5.0, "grain": True}, "noise sigma 5 (estimated, with a grain)"),
+        ({"sigma": 5.0, "unsure": True}, "noise sigma 5 (estimated, may grow with the light)"),
+        ({"gain": 0.5, "sigma": 2.0, "estimated": False}, "noise that grows with the light (gain 0.5, sigma 2, told)"),
     ],
 )
 def test_noise_in_words(noise, says):
-    assert foretelling.level_of(noise) == says
+    white = {"gain": 0.0, "grain": False, "unsure": False, "estimated": True}
+    assert foretelling.level_of(white | noise) == says
 
 
 def test_a_time_budget_on_the_command_line(program, picture):
@@ -168,6 +171,20 @@ def test_a_time_budget_on_the_command_line(program, picture):
     assert err.endswith("0 steps, 0 s; stopped because its budget of 0.001 s would not have lasted for more\n")
     assert json.loads(output.with_name("out.png.json").read_text())["first_estimate_rounds"] == 0
     assert leftovers(picture.parent) == ["in.png", "out.png", "out.png.json"]
+
+
+def test_the_reading_is_within_the_budget(program, picture, monkeypatch):
+    read = images.read
+
+    def slow(path):
+        time.sleep(0.2)
+        return read(path)
+
+    monkeypatch.setattr(images, "read", slow)
+    before, run = [], running.run
+    monkeypatch.setattr(running, "run", lambda job: before.append(job.before) or run(job))
+    program("denoise", picture, "-o", picture.with_name("out.png"), "--steps", 1)
+    assert 0.2 <= before[0] < 20
 
 
 def test_the_methods_of_the_command_line(program, picture):
@@ -181,6 +198,31 @@ def test_the_methods_of_the_command_line(program, picture):
     assert networks == {"auto": (2, 1), "classical": (0, 1), "network": (2, None)}
     code, _, err = program(*words, "magic")
     assert code == 2 and "method is 'magic'; wanted one of auto, network, classical" in err
+
+
+def test_the_bar_foretells_only_what_it_can():
+    progress = running.bar()
+    task = progress.add_task("first estimate", total=None, loss="")
+
+    def drawn(moment):
+        running.draw(progress, task, moment)
+        one = progress.tasks[0]
+        return f"{one.description} [{HowFar().render(one)}] {one.fields['loss']}"
+
+    assert drawn(Moment(2, 42, "first estimate")) == "first estimate, round 2 done [] ", "not 0/None, nor 3 hours left"
+    assert drawn(Moment(3, 42, "network", torch.tensor(2.37))) == "network [2 %] loss 2.370"
+    assert drawn(Moment(22, 42, "network", torch.tensor(2.3))).startswith("network [50 %")
+    tiles = running.bar()
+    running.draw(tiles, tiles.add_task("first estimate", total=None, loss=""), Moment(50, 200, "tile 1 of 2"))
+    assert tiles.tasks[0].percentage == 25 and tiles.tasks[0].description == "tile 1 of 2"
+
+
+@pytest.mark.parametrize(("seconds", "says"), [(5, "0:05"), (125, "2:05"), (3725, "1:02:05")])
+def test_time_left_in_figures(monkeypatch, seconds, says):
+    monkeypatch.setattr(Task, "time_remaining", seconds)
+    progress = running.bar()
+    progress.add_task("network", total=4, completed=1)
+    assert str(HowFar().render(progress.tasks[0])) == f"25 %, {says} left"
 
 
 @pytest.fixture
@@ -242,6 +284,29 @@ def test_ctrl_c_in_an_estimate_that_is_all_there_is_to_do_ends_as_if_nothing_had
     pressed(1)
     words = ("denoise", picture, "-o", picture.with_name("out.png"), "--quality", "draft", "--method", "classical")
     assert program(*words)[0] == 0
+
+
+def test_a_resumed_image_of_tiles_whose_time_is_up_keeps_its_checkpoint(program, tmp_path, monkeypatch):
+    path, output, estimate = tmp_path / "in.png", tmp_path / "out.png", jobs.estimate
+    images.write(path, np.random.default_rng(0).normal(120, 20, (128, 200)).round().astype(np.uint8))
+    checkpoint = output.with_name("out.png.checkpoint")
+    words = ("denoise", path, "-o", output, "--method", "classical", "--quality", "draft", "--tile", 128, "--sigma", 20)
+    calls = []
+
+    def pressed_in_the_second(y, sigma, *, generator, clipped, recipe):
+        calls.append(y)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return estimate(y, sigma, generator=generator, clipped=clipped, recipe=recipe)
+
+    monkeypatch.setattr(jobs, "estimate", pressed_in_the_second)
+    assert program(*words)[0] == 130
+    before = checkpoint.read_bytes()
+    resumed = (*words, "--overwrite", "--resume", checkpoint)
+    code, _, err = program(*resumed, "--time-budget", "0.001s")
+    assert code == 0 and "cut short by the time budget" in err and f"{checkpoint} is kept" in err
+    assert checkpoint.read_bytes() == before
+    assert program(*resumed)[0] == 0 and not checkpoint.exists()
 
 
 def test_an_interrupted_run_interrupted_again_loses_no_step(program, picture, pressed, monkeypatch):

@@ -1,5 +1,6 @@
 """A job: first estimates, then the network on them, under one clock."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from classical.pictures import noise, picture
 from test_tasks import disc, error, noisy
 from untaught import job as jobs
 from untaught import tasks
+from untaught.cli.foretelling import level_of
 from untaught.errors import UntaughtError, UsageError
 from untaught.noise import Noise
 from untaught.presets import PRESETS, Pilot, Preset, Price, corrected, preset
@@ -140,12 +142,30 @@ class Clock:
 def test_a_time_budget_ends_it_and_a_first_estimate_is_always_made(monkeypatch, quality, budget):
     monkeypatch.setattr(jobs, "time", Clock())
     job = job_of(quality=quality, time_budget=budget)
+    job.before = 0.0
     moments, result = run(job)
     assert len(moments) == max(1, int(budget)), "each takes a second of this clock"
     assert result.stopped_by == f"its budget of {budget:g} s would not have lasted for more"
     assert job.finished and job.spent <= max(budget, 1)
     assert error(result.image, CLEAN) < 0.5 * error(NOISY, CLEAN)
     assert list(job) == []
+
+
+def test_the_measuring_of_the_noise_is_within_the_budget(monkeypatch):
+    def slow(x):
+        time.sleep(0.05)
+        return Noise(sigma=25 / 255)
+
+    monkeypatch.setattr(tasks, "measure_noise", slow)
+    for tile in (None, 128):
+        assert 0.05 <= job_of(tile=tile).before < 5
+    job = job_of(time_budget=8)
+    monkeypatch.setattr(jobs, "time", Clock())
+    job.before = 5.0
+    assert len(run(job)[0]) == 3, "each takes a second of this clock"
+    tiled = job_of(time_budget=8, tile=128)
+    tiled.before = 5.0
+    assert tiled.piece(0).budget == 3
 
 
 def test_a_long_budget_ends_nothing(monkeypatch):
@@ -185,6 +205,26 @@ def test_noise_that_grows_with_the_light_gets_no_network(found):
     assert [(moment.done, moment.total) for moment in moments] == [(1, 1)]
     assert result.stopped_by.startswith("the noise grows with the light") and result.steps_run == 0
     assert (result.image - clean).square().mean() < 0.2 * (y - clean).square().mean()
+
+
+def test_noise_that_may_grow_with_the_light_gets_the_first_estimate_alone(found):
+    dark = np.full((40, 44), 4, np.uint8)
+    dark[:, 20:] = 60
+    found(Noise(sigma=25 / 255, unsure=True))
+    job = job_of(noisy(dark), sigma="auto", quality=ROUNDS)
+    moments, result = run(job)
+    assert [(moment.done, moment.total) for moment in moments] == [(1, 1)]
+    assert result.stopped_by.startswith("the noise may grow with the light") and result.steps_run == 0
+    assert result.provenance["noise"]["unsure"] and not job.clipped, "clipping is undone for one sigma only"
+
+
+def test_the_papers_way_knows_no_such_noise_and_the_record_does(found):
+    found(Noise(sigma=0.0, gain=0.02))
+    job = job_of(sigma="auto", quality="paper", steps=1)
+    about = job.provenance["noise"]
+    assert torch.equal(job.noise.forward(job.problem.y), job.problem.y), "it is fitted to the image as it is"
+    assert about["gain"] == pytest.approx(0.02 * 255) and about["white_sigma"] > 0.01
+    assert level_of(about).startswith("noise that grows with the light (gain 5.1, sigma 0")
 
 
 @pytest.mark.parametrize(("size", "networks"), [((23, 40), 0), ((40, 23), 0), ((24, 24), 7), ((1, 9), 0), ((2, 2), 0)])
@@ -257,7 +297,15 @@ def test_the_seed_decides_and_global_random_state_is_left_alone():
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_what_was_cut_off_at_black_is_made_good():
+def test_what_was_cut_off_at_black_is_made_good(monkeypatch):
+    calls, cut_off = 0, jobs.cut_off
+
+    def counted(y):
+        nonlocal calls
+        calls += 1
+        return cut_off(y)
+
+    monkeypatch.setattr(jobs, "cut_off", counted)
     dark = np.full((40, 44), 4, np.uint8)
     dark[:, 20:] = 60
     y = noisy(dark)
@@ -265,6 +313,7 @@ def test_what_was_cut_off_at_black_is_made_good():
     assert job.clipped
     for _ in job:  # after an estimate and after steps alike
         assert abs(float(job.result().image[:, :16].mean()) - 4) < 3, f"the noisy mean is {y[:, :16].mean()}"
+    assert calls == 1, "an image's values are counted once"
     grey = np.full((40, 44), 120, np.uint8)
     grey[:, 20:] = 140
     assert not job_of(noisy(grey)).clipped

@@ -154,8 +154,9 @@ GOLDEN_MEAN = 111.59
 
 
 def test_an_unknown_quality_names_those_there_are():
-    with pytest.raises(UsageError, match="'superb'; 'denoise' has 'paper', 'draft', 'normal', 'best'"):
-        untaught.denoise(noisy(disc()), quality="superb")
+    for method in ("auto", "network"):
+        with pytest.raises(UsageError, match=r"quality is 'superb'; wanted one of draft, normal, best, paper$"):
+            untaught.denoise(noisy(disc()), quality="superb", method=method)
 
 
 @pytest.mark.parametrize("image", [np.full((8, 8), 3), np.zeros((1, 1), np.uint8)])
@@ -191,6 +192,7 @@ def test_the_paper_is_as_published():
     """The published tables: learning rate, steps, jitter and nothing else, task by task."""
     table = {
         "denoise": (0.01, 1800, 1 / 30),
+        "denoise, network": (0.01, 1800, 1 / 30),
         "denoise, sigma 50": (0.01, 1800, 1 / 20),
         "dejpeg": (0.01, 2400, 1 / 30),
         "upscale 4": (0.01, 2000, 0.03),
@@ -211,4 +213,4 @@ def test_the_paper_is_as_published():
     assert found == table
     assert all(row.fit.schedule == "constant" and row.stopper == Budget() for row in rows.values())
     averaged = {task for task, row in rows.items() if row.fit.average_decay == 0.99}
-    assert averaged == {"denoise", "denoise, sigma 50", "dejpeg"}
+    assert averaged == {"denoise", "denoise, network", "denoise, sigma 50", "dejpeg"}

@@ -75,6 +75,28 @@ def test_what_was_not_come_to_is_as_it_was_and_a_state_goes_on():
     assert np.array_equal(again.result().image, straight.result().image)
 
 
+def test_what_the_budget_cut_short_is_not_kept_as_done():
+    quality = replace(QUICK, pilot=Pilot(rounds=1))
+    straight, hurried, again = (
+        denoising(IMAGE[:TILE], sigma=25, quality=quality, tile=TILE, time_budget=seconds)
+        for seconds in (None, 1e-6, None)
+    )
+    for _ in straight:
+        pass
+    first = straight.done[0]
+    hurried.resume({"tile1": straight.done[1]})
+    for _ in hurried:
+        pass
+    assert hurried.finished and hurried.out_of_time and not straight.out_of_time
+    assert not torch.equal(hurried.done[0], first)
+    assert "all 3 tiles were done, 2 of them cut short by the time budget" in hurried.result().stopped_by
+    assert list(hurried.state()) == ["tile1"], "the others would be better with more time"
+    again.resume(hurried.state())
+    for _ in again:
+        pass
+    assert np.array_equal(again.result().image, straight.result().image)
+
+
 def test_a_tile_of_nothing_but_overlap_is_refused():
     with pytest.raises(UsageError, match=f"tile is {TILE - 1}; wanted {TILE} pixels a side or more"):
         denoising(IMAGE, tile=TILE - 1)

@@ -1,8 +1,10 @@
 """One image being restored: a first estimate without a network, then the loop on it, under one clock."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -36,7 +38,8 @@ class Moment:
 class Job:
     """Iterate over it, leave whenever you like, ask for the result or the state; iterated again it goes on.
 
-    `seconds` is all the time it may take: what would end later is not begun, but a first estimate is always made.
+    `seconds` is all the time it may take, with what was spent `before` it began (on reading the image and measuring its
+    noise): what would end later is not begun, but a first estimate is always made.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Job:
         self.provenance, self.budget = provenance, seconds
         self.estimate: Estimate | None = None
         self.out_of_time = False  # did the budget end it?
+        self.before = 0.0  # seconds of its budget that were spent before it began
         self.spent = 0.0  # seconds of work, not those between moments
         self._steps = 0
         self._saved: State = {}
@@ -104,7 +108,7 @@ class Job:
     def late(self, next_one: float) -> bool:
         """Would one more piece of work, as long as the last one, end too late?"""
         begun = self.estimate is not None or self._steps > 0
-        if self.budget is None or not begun or self.spent + next_one <= self.budget:
+        if self.budget is None or not begun or self.before + self.spent + next_one <= self.budget:
             return False
         self._why, self.out_of_time = TOO_LATE.format(self.budget), True
         return True
@@ -112,8 +116,8 @@ class Job:
     def estimates(self) -> Iterator[Estimate]:
         """The first estimates, each better than the one before.
 
-        Noise that is not white, or was not before it was stabilised, gets the first alone (with a grain, at two
-        scales): the others rely on recorruption, which gives noise of one law everywhere.
+        Noise that is not surely white, or was not before it was stabilised, gets the first alone (with a grain, at
+        two scales): the others rely on recorruption, which gives noise of one law everywhere.
         """
         assert self.row.pilot is not None or self.fitting is not None
         pilot = self.row.pilot
@@ -131,7 +135,7 @@ class Job:
             return
         for one in estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe()):
             yield one
-            if one.round == pilot.rounds or self.noise.gain > 0:
+            if one.round == pilot.rounds or not self.noise.is_white:
                 return
 
     def at_one_scale(self, y: Tensor, sigma: float) -> Tensor:
@@ -143,11 +147,10 @@ class Job:
         """Of the noise in the problem's y."""
         return float(self.provenance["noise"]["white_sigma"])
 
-    @property
+    @cached_property
     def clipped(self) -> bool:
         """Was the noise cut off at black or white?"""
-        low, high = cut_off(self.problem.y)
-        return self.noise.is_white and (low != float("-inf") or high != float("inf"))
+        return self.noise.is_white and any(map(math.isfinite, cut_off(self.problem.y)))
 
     def generator(self) -> torch.Generator:
         """For recorruption: the seed's."""
@@ -176,6 +179,8 @@ class Job:
             return "the noise has a grain, for which every quality has the first estimate alone"
         if self.noise.gain > 0:
             return "the noise grows with the light, for which every quality has the first estimate alone"
+        if self.noise.unsure:
+            return "the noise may grow with the light, for which every quality has the first estimate alone"
         if min(self.problem.shape[1:]) < FEWEST:
             return f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
         return None

@@ -153,11 +153,15 @@ BARE_PRIOR = Preset(
     source="our own measurements: docs/decisions/0008-network-alone.md",
 )
 
+OF_2018 = averaged(
+    published(Skip(), 1800, "denoising notebook (F16; 3000 steps there, 1800 in the text)", jitter=1 / 30)
+)
+
+LEVELS = ("draft", "normal", "best", "paper")  # from the quickest to the slowest
+
 PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
-        ("denoise", "paper"): averaged(
-            published(Skip(), 1800, "denoising notebook (F16; 3000 steps there, 1800 in the text)", jitter=1 / 30)
-        ),
+        ("denoise", "paper"): OF_2018,
         ("denoise", "draft"): corrected(Pilot(rounds=1), Convolutions(), 40, Price(27, 54, 20, 1200)),
         ("denoise", "normal"): corrected(Pilot(rounds=4), Convolutions(), 80, Price(27, 113, 45, 1250)),
         ("denoise", "best"): corrected(
@@ -176,6 +180,8 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ),
         ("deep image prior", "draft"): BARE_PRIOR,
         ("deep image prior", "normal"): replace(BARE_PRIOR, network=Several(network=BARE, count=3)),
+        ("deep image prior", "paper"): OF_2018,
+        ("denoise, network", "paper"): OF_2018,
         ("denoise, sigma 50", "paper"): averaged(
             published(Skip(), 1800, "denoising notebook (F16), its note for sigma 50", jitter=1 / 20)
         ),
@@ -268,6 +274,6 @@ def preset(task: str, quality: str | Preset) -> Preset:
     if isinstance(quality, Preset):
         return quality
     if (task, quality) not in PRESETS:
-        known = ", ".join(repr(q) for t, q in PRESETS if t == task)
-        raise UsageError(f"quality is {quality!r}; '{task}' has {known}")
+        known = ", ".join(level for level in LEVELS if (task, level) in PRESETS)
+        raise UsageError(f"quality is {quality!r}; wanted one of {known}")
     return PRESETS[task, quality]

@@ -1,18 +1,17 @@
 """The verbs. Each states a Problem and runs the one loop; none has a loop of its own."""
 
 import math
-import platform
+import time
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from numbers import Real
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 import torch
 from torch import Tensor
 
 from untaught import fit as loop
-from untaught.arrays import Frame, Image, take
+from untaught.arrays import Image, take
 from untaught.core import Method, Network, Problem, Result, State, Step
 from untaught.errors import UsageError
 from untaught.fit import Fit
@@ -23,8 +22,8 @@ from untaught.networks import Given, SmallUNet
 from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
 from untaught.presets import Preset, preset
+from untaught.record import noise_found, provenance
 from untaught.tiles import MOST_PIXELS, OVERLAP, USUAL, TiledJob
-from untaught.version import __version__
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
 METHODS = ("auto", "network", "classical")
@@ -46,11 +45,14 @@ def denoising(
     """A denoising that has not begun; the arguments are those of `denoise`, and at most so many `steps`.
 
     tile: pixels a side of tiles that are restored one by one; None for the usual ones in images beyond two megapixels.
+        A network alone is fitted to a whole image.
     """
+    began = time.monotonic()
     check_sigma(sigma)
     check_time_budget(time_budget)
     row = denoising_preset(quality, method)
     x, frame = take(image)
+    side = side_of_tiles(tile, row, x.shape[2] * x.shape[3])
     where, span = pick_device(device, image), frame.scale.span
     suggested = measure_noise(x)
     noise = suggested if sigma == "auto" else Noise(sigma=sigma / span, correlation=suggested.correlation)
@@ -58,35 +60,36 @@ def denoising(
         row = preset("deep image prior", quality)
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
-    if not row.knows_sigma:
-        noise = replace(noise, gain=0.0, grain=False)
     row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
     level = max(noise.white_sigma, LEAST_SIGMA)
+    treated = noise if row.knows_sigma else replace(noise, gain=0.0, grain=False, unsure=False)
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
-    y, shape = noise.forward(x).to(where), channels_height_width(x)
+    y, shape = treated.forward(x).to(where), channels_height_width(x)
     if isinstance(row.method, R2R) and isinstance(row.network, SmallUNet):
         of_image = replace(row.method, sigma=level), replace(row.network, input=Given(y))
         row = replace(row, method=of_image[0], network=of_image[1])
     problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
-    about: dict[str, Any] = {"sigma": noise.sigma * span, "gain": noise.gain * span, "grain": noise.grain}
-    about |= {"correlation": noise.correlation, "pedestal": noise.pedestal * span + frame.scale.low}
-    about |= {"white_sigma": level, "estimated": sigma == "auto", "estimate": suggested.white_sigma * span}
-    about["suggested"] = suggested.kind
+    about = noise_found(noise, suggested, frame.scale, level, estimated=sigma == "auto")
     record = provenance("denoise", row, problem, frame) | {"noise": about}
-    pixels = shape[1] * shape[2]
-    if row.pilot is not None and (tile is not None or pixels > MOST_PIXELS):
-        side = record["settings"]["tile"] = checked_tile(tile)
-        return TiledJob(problem, row, frame, noise, record, time_budget, side)
-    return Job(problem, row, frame, noise, record, time_budget)
+    if side is not None:
+        record["settings"]["tile"] = side
+    begun = (problem, row, frame, treated, record, time_budget)
+    job = Job(*begun) if side is None else TiledJob(*begun, side)
+    job.before = time.monotonic() - began
+    return job
 
 
-def checked_tile(tile: int | None) -> int:
-    """Pixels a side of a tile.
+def side_of_tiles(tile: int | None, row: Preset, pixels: int) -> int | None:
+    """Pixels a side of the tiles for an image of so many pixels; None if it is restored whole.
 
-    Raises: UsageError for tiles that would be nothing but overlap.
+    Raises: UsageError for tiles that would be nothing but overlap, or where there are none.
     """
+    if tile is not None and row.pilot is None:
+        raise UsageError(f"tile is {tile}; a network alone (method network, quality paper) is fitted to whole images")
     if tile is not None and tile < 2 * OVERLAP:
         raise UsageError(f"tile is {tile}; wanted {2 * OVERLAP} pixels a side or more")
+    if row.pilot is None or (tile is None and pixels <= MOST_PIXELS):
+        return None
     return tile or USUAL
 
 
@@ -97,7 +100,7 @@ def denoising_preset(quality: str | Preset, method: str) -> Preset:
     """
     if method not in METHODS:
         raise UsageError(f"method is {method!r}; wanted one of {', '.join(METHODS)}")
-    if isinstance(quality, Preset) or quality == "paper" or method != "network":
+    if isinstance(quality, Preset) or method != "network":
         row = preset("denoise", quality)
         if method == "classical" and row.pilot is None:
             raise UsageError("method is 'classical', but this quality makes no first estimate without a network")
@@ -153,7 +156,8 @@ def denoise(
         your own.
     method: "auto"; "network" for a network alone (slower, and not as good): on white noise one that learns from
         recorrupted squares of the image, else a deep image prior; or "classical" for the first estimate alone.
-    time_budget: seconds that it may take at most, though a first estimate is always made; no limit if None.
+    time_budget: seconds that it may take at most, measuring the noise included, for each image of a batch; no limit if
+        None. A first estimate is always made.
     device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
 
     Returns the image in the type, dtype, shape and range that came in, or with `full_output` a Result around it.
@@ -226,35 +230,6 @@ def pick_device(name: str, image: Image) -> torch.device:
         there = ["cpu"] + [f"cuda:{number}" for number in range(torch.cuda.device_count())]
         raise UsageError(f"device '{name}' is not there; this machine has {', '.join(there)}") from error
     return device
-
-
-def provenance(task: str, row: Preset, problem: Problem, frame: Frame) -> dict[str, Any]:
-    """What is needed to do it again."""
-    return {
-        "untaught": __version__,
-        "task": task,
-        "seed": row.fit.seed,
-        "settings": describe(row),
-        "image": {"shape": list(frame.shape), "dtype": str(frame.dtype), "scale": describe(frame.scale)},
-        "likelihood": describe(problem.likelihood),
-        "device": str(problem.y.device),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def describe(thing: object) -> Any:
-    """A frozen description as plain data: its class and its fields."""
-    if is_dataclass(thing) and not isinstance(thing, type):
-        named = {field.name: describe(getattr(thing, field.name)) for field in fields(thing) if field.repr}
-        return {"is": type(thing).__name__} | named
-    if isinstance(thing, tuple | list):
-        return [describe(one) for one in thing]
-    if isinstance(thing, Tensor):
-        return {"is": "Tensor", "shape": list(thing.shape)}
-    return thing
 
 
 def channels_height_width(x: Tensor) -> tuple[int, int, int]:

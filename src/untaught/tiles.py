@@ -63,7 +63,7 @@ class TiledJob:
     """A `Job` for each tile, one after the other; from outside it looks like one.
 
     The noise is measured once, on the whole image. Of a tile that was not come to the result has the noise. A
-    time budget is shared evenly by the tiles. Only whole tiles are kept by `state`.
+    time budget is shared evenly by the tiles. Only tiles that came to their own end are kept by `state`.
     """
 
     def __init__(
@@ -79,16 +79,17 @@ class TiledJob:
         self.problem, self.row, self.frame, self.noise = problem, row, frame, noise
         self.provenance, self.budget = provenance, seconds
         self.boxes = boxes(*problem.shape[1:], size)
-        self.done: list[Tensor] = []
+        self.done: dict[int, Tensor] = {}
+        self.cut_short: set[int] = set()  # those of them that the budget ended
         self.current: Job | None = None
-        self.spent = 0.0
+        self.before = self.spent = 0.0  # as a job's
         self._steps = 0
         self._why = "it was stopped by hand"
 
     @property
     def out_of_time(self) -> bool:
-        """Did the budget end it? That of a tile ends the tile."""
-        return False
+        """Did the budget end it, or any tile of it?"""
+        return bool(self.cut_short)
 
     @property
     def at_once(self) -> tuple[int, int, int]:
@@ -102,43 +103,51 @@ class TiledJob:
         return len(self.done) == len(self.boxes)
 
     def __iter__(self) -> Iterator[Moment]:
+        count = len(self.boxes)
         while not self.finished:
-            number, count = len(self.done), len(self.boxes)
+            number = self.next_one()
             self.current = self.current or self.piece(number)
             before = self.spent
             for moment in self.current:
                 self.spent = before + self.current.spent
                 share = moment.done / max(moment.total, 1)
-                yield Moment(round(100 * (number + share)), 100 * count, f"tile {number + 1} of {count}")
+                yield Moment(round(100 * (len(self.done) + share)), 100 * count, f"tile {number + 1} of {count}")
             made = self.current.made()
-            self.done.append(made.image)
+            self.done[number] = made.image
+            if self.current.out_of_time:
+                self.cut_short.add(number)
             self._steps, self._why = self._steps + made.steps_run, made.stopped_by
             self.current = None
+
+    def next_one(self) -> int:
+        """The number of the first tile that is not done."""
+        return next(number for number in range(len(self.boxes)) if number not in self.done)
 
     def piece(self, number: int) -> Job:
         """The job of one tile."""
         y = self.boxes[number].of(self.problem.y)
         problem = replace(self.problem, y=y, shape=(y.shape[1], y.shape[2], y.shape[3]))
-        left = None if self.budget is None else max(self.budget - self.spent, 0.0) / (len(self.boxes) - number)
+        left = None
+        if self.budget is not None:
+            left = max(self.budget - self.before - self.spent, 0.0) / (len(self.boxes) - len(self.done))
         return Job(problem, self.row, self.frame, self.noise, self.provenance, left)
 
     def state(self) -> State:
-        """The tiles that are done."""
-        return {f"tile{number}": image for number, image in enumerate(self.done)}
+        """The tiles that are done, but for those that the budget cut short: with more time they become better."""
+        return {f"tile{number}": image for number, image in self.done.items() if number not in self.cut_short}
 
     def resume(self, state: State) -> None:
         """Before anything was done: take over the tiles that were."""
         device = self.problem.y.device
-        self.done = [state[f"tile{number}"].to(device) for number in range(len(state))]
+        self.done = {int(name.removeprefix("tile")): image.to(device) for name, image in state.items()}
 
     def result(self) -> Result:
         """The best so far, in the caller's type, with how it was made."""
         image = self.frame.back(self.image())
-        why = (
-            f"all {len(self.boxes)} tiles were done; of the last: {self._why}"
-            if self.finished
-            else "it was stopped by hand"
-        )
+        why = "it was stopped by hand"
+        if self.finished:
+            some = f", {len(self.cut_short)} of them cut short by the time budget" if self.cut_short else ""
+            why = f"all {len(self.boxes)} tiles were done{some}; of the last: {self._why}"
         made = self.provenance | {"steps": self._steps, "kept_step": 0, "stopped_by": why}
         made |= {"tiles": len(self.boxes), "seconds": {"all": round(self.spent, 3)}}
         steps = self._steps
@@ -157,10 +166,11 @@ class TiledJob:
 
     def tile(self, number: int) -> Tensor:
         """What there is of a tile: restored, in part, or not at all."""
-        if number < len(self.done):
+        if number in self.done:
             return self.done[number]
-        if number == len(self.done) and self.current is not None and self.current.estimate is not None:
-            image: Tensor = self.current.made().image
+        current = self.current
+        if current is not None and current.estimate is not None and number == self.next_one():
+            image: Tensor = current.made().image
             return image
         return self.noise.backward(self.boxes[number].of(self.problem.y))
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from noise.pictures import blurred, cat, draw, stored
-from untaught.noise import Noise, estimate_sigma, measure_noise
+from noise.pictures import blurred, camera, cat, draw, stored
+from untaught.noise import Noise, estimate_law, estimate_sigma, measure_noise
 
 
 def through_jpeg(image, quality):
@@ -33,6 +33,17 @@ def test_photons_are_counted():
     stabilised = noise.forward(0.04 * torch.poisson(torch.full((1, 1, 200, 200), 10.0), generator=generator))
     assert float(stabilised.std()) == pytest.approx(noise.white_sigma, rel=0.15)
     assert float(noise.deviation(torch.tensor(0.4))) == pytest.approx((0.04 * 0.4) ** 0.5, rel=0.15)
+
+
+def test_a_law_that_is_suggested_and_not_sure_is_said_to_be():
+    clean = camera()[..., 64:192, 128:256]
+    counted = clean + (0.02 * clean).sqrt() * draw(clean)
+    law, noise = estimate_law(counted), measure_noise(counted)
+    assert law.is_suggested() and not law.is_sure()
+    assert noise.unsure and noise.gain == 0 and noise.sigma == estimate_sigma(counted)
+    assert not noise.is_white and noise.kind == "noise that may grow with the light"
+    white = measure_noise(clean + 25 / 255 * draw(clean))
+    assert not white.unsure and white.is_white and white.kind == "white"
 
 
 def test_blotches_are_noise_that_eigenvalues_miss():

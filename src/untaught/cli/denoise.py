@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,9 +28,16 @@ Sigma = Annotated[
     typer.Option(help="The noise's standard deviation in the file's own units (25 for 8 bit); else estimated."),
 ]
 Method = Annotated[str, typer.Option(help="auto, network (fitted alone) or classical (the first estimate alone).")]
-Time = Annotated[str | None, typer.Option(metavar="TIME", help="Take no longer than this: 90s, 5m, 1h or seconds.")]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Take no longer than this for an image: 90s, 5m, 1h or seconds. Reading it and measuring its noise count; "
+        "a first estimate is made in any case.",
+    ),
+]
 Steps = Annotated[int | None, typer.Option(min=1, help="At most so many steps, in place of the quality's own.")]
-Tile = Annotated[int | None, typer.Option(help="Pixels a side of tiles; else the usual ones, in a large image.")]
+Tile = Annotated[int | None, typer.Option(help="Pixels a side of tiles, not for a network alone; else as needed.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Another seed, another network and another result.")]
 
 
@@ -55,7 +63,8 @@ def denoise(
     Makes a first estimate and lets an untrained network improve on it with what the one image can teach. Beside OUT
     goes OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
     """
-    from untaught import checkpoint, images, tasks
+    began = time.monotonic()
+    from untaught import images, tasks
     from untaught.cli.running import run, undisturbed, use_threads
 
     check(sigma)
@@ -80,13 +89,12 @@ def denoise(
         return
     job.provenance["input"] = {"path": str(image), "sha256": picture.sha256}
     job.provenance["command"] = shlex.join(["untaught", *sys.argv[1:]])
-    if resume is not None:
-        job.resume(checkpoint.read(resume, job.provenance))
-        job.provenance["resumed"] = str(resume)
+    take_up(job, resume)
     doubt(job.provenance["noise"])
     refuse_what_does_not_fit(job)
-    interrupted = run(job)
+    job.before = time.monotonic() - began
     with undisturbed():
+        interrupted = run(job)
         deliver(job, picture, places, interrupted=interrupted, as_json=as_json)
 
 
@@ -154,6 +162,17 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
     noise, seconds = result.provenance["noise"], result.provenance["seconds"]["all"]
     done = f"{level_of(noise)}, {result.steps_run} steps, {seconds:.0f} s"
     note(f"{places.output}: {done}; stopped because {result.stopped_by}")
+    if places.resumed is not None and job.out_of_time:
+        note(f"{places.resumed} is kept: to go on from it, resume it with more time")
+
+
+def take_up(job: "AnyJob", resumed: Path | None) -> None:
+    """Go on where a checkpoint was taken, if there is one."""
+    from untaught import checkpoint
+
+    if resumed is not None:
+        job.resume(checkpoint.read(resumed, job.provenance))
+        job.provenance["resumed"] = str(resumed)
 
 
 def check(sigma: float | None) -> None:

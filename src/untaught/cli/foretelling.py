@@ -17,7 +17,8 @@ def level_of(noise: dict[str, float]) -> str:
     how = "estimated" if noise["estimated"] else "told"
     if noise["gain"] > 0:
         return f"noise that grows with the light (gain {noise['gain']:.3g}, sigma {noise['sigma']:.3g}, {how})"
-    return f"noise sigma {noise['sigma']:.3g} ({how}{', with a grain' if noise['grain'] else ''})"
+    more = ", with a grain" if noise["grain"] else ", may grow with the light" if noise["unsure"] else ""
+    return f"noise sigma {noise['sigma']:.3g} ({how}{more})"
 
 
 def seconds_of(text: str) -> float:

@@ -11,10 +11,13 @@ from types import FrameType
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Column
+from rich.text import Text
 
 from untaught.allocator import keep_freed_memory
 from untaught.errors import InterruptedFitError
+from untaught.job import Moment
 from untaught.tiles import AnyJob
 
 WATCHED = 0.3  # seconds in which to see how busy the processors are
@@ -50,28 +53,62 @@ def processor_ticks() -> tuple[int, int]:
 
 
 def run(job: AnyJob) -> bool:
-    """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
-    with interruptible() as interrupt, bar() as progress:
+    """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step.
+
+    Only while the job works can a second Ctrl-C drop it: called where Ctrl-C waits (`undisturbed`), it waits again
+    from the moment that there is something to save, before the bar is taken down.
+    """
+    with bar() as progress, interruptible() as interrupt:
         task = progress.add_task("first estimate" if job.row.pilot else "network", total=None, loss="")
         drawn = 0.0
         for moment in job:
-            if not progress.disable and (time.monotonic() - drawn > REDRAW or moment.done == moment.total):
-                drawn = time.monotonic()
-                loss = "" if moment.loss is None else f"  loss {float(moment.loss):.4g}"
-                progress.update(task, total=moment.total, completed=moment.done, description=moment.text, loss=loss)
             if interrupt and not job.finished:
                 return True
+            if not progress.disable and (time.monotonic() - drawn > REDRAW or moment.done == moment.total):
+                drawn = time.monotonic()
+                draw(progress, task, moment)
     return False
 
 
+def draw(progress: Progress, task: TaskID, moment: Moment) -> None:
+    """Bring the bar up to date.
+
+    A first estimate's rounds, each longer than the one before, foretell nothing: the bar only moves while they last,
+    and begins with the network's steps or with the first tile.
+    """
+    if moment.text == "first estimate":
+        progress.update(task, description=f"first estimate, round {moment.done} done")
+        return
+    loss = "" if moment.loss is None else f"loss {float(moment.loss):#.4g}"
+    if progress.tasks[0].total is None:
+        before = 0 if moment.loss is None else moment.done - 1
+        progress.reset(task, total=moment.total - before, description=moment.text, loss=loss, before=before)
+    done = moment.done - progress.tasks[0].fields["before"]
+    progress.update(task, completed=done, description=moment.text, loss=loss)
+
+
+class HowFar(ProgressColumn):
+    """Per cent, and the time left as soon as it is known; nothing while nobody knows."""
+
+    def render(self, task: Task) -> Text:
+        """As `12 %, 1:05 left`."""
+        if task.total is None:
+            return Text("")
+        if task.time_remaining is None:
+            return Text(f"{task.percentage:.0f} %")
+        minutes, seconds = divmod(round(task.time_remaining), 60)
+        clock = f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        return Text(f"{task.percentage:.0f} %, {clock} left")
+
+
 def bar() -> Progress:
-    """What is done, how far it has come, time left; gone when done, absent where nobody looks."""
+    """What is being done, how far it has come, time left; gone when done, absent where nobody looks."""
     console = Console(stderr=True)
     return Progress(
+        TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.description} {task.completed}/{task.total}{task.fields[loss]}"),
-        TimeRemainingColumn(compact=True),
-        TextColumn("left"),
+        HowFar(table_column=Column(no_wrap=True)),  # in a narrow window the bar gives way
+        TextColumn("{task.fields[loss]}"),
         console=console,
         transient=True,
         disable=not console.is_terminal,
@@ -80,7 +117,7 @@ def bar() -> Progress:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """While results are written, Ctrl-C waits."""
+    """Ctrl-C does nothing here, but where `interruptible` listens for it: what was made is written in any case."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield

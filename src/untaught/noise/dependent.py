@@ -24,6 +24,7 @@ LEAST_GROWTH, LEAST_GAINED, CLEARLY_GAINED = (
     4.8,
 )  # chosen, as the next line, on eight images with white and with Poisson noise
 FAR_GROWN, FAR_GAINED = 3.0, 9.0  # so much growth, and so much better a line than a constant, needs no good fit
+SUGGESTED = 1.0  # so much better a line than a constant, and it may be so: chosen on crops of microscope images
 COLOUR_MISFIT, GREY_MISFIT = 2.0, 1.1  # grey texture fills all dimensions of a patch and may grow with brightness too
 
 
@@ -38,13 +39,21 @@ class Law:
     constant_misfit: float  # the same for the best constant
     most_misfit: float  # that leaves the law credible
 
+    @property
+    def gained(self) -> float:
+        """How much better than a constant it fits."""
+        return self.constant_misfit - self.misfit
+
+    def is_suggested(self) -> bool:
+        """May the noise depend on the intensity? Said of all that `is_sure`, and seldom of white noise."""
+        return self.gain > 0 and self.growth > LEAST_GROWTH and self.gained > SUGGESTED
+
     def is_sure(self) -> bool:
         """Does the noise depend on the intensity, beyond what texture may feign? Nearly never said of white noise."""
-        gained = self.constant_misfit - self.misfit
-        credible = self.misfit < self.most_misfit and gained > LEAST_GAINED
-        plain = self.misfit < COLOUR_MISFIT and gained > CLEARLY_GAINED
-        far = self.growth > FAR_GROWN and gained > FAR_GAINED
-        return self.gain > 0 and self.growth > LEAST_GROWTH and (credible or plain or far)
+        credible = self.misfit < self.most_misfit and self.gained > LEAST_GAINED
+        plain = self.misfit < COLOUR_MISFIT and self.gained > CLEARLY_GAINED
+        far = self.growth > FAR_GROWN and self.gained > FAR_GAINED
+        return self.is_suggested() and (credible or plain or far)
 
 
 def estimate_law(image: Tensor) -> Law | None:

@@ -23,6 +23,7 @@ class Noise:
     pedestal: float = 0.0  # the value of black, where gain is not 0
     correlation: float = 0.0  # of neighbours, in the image's flattest patches
     grain: bool = False  # correlated noise: sigma is that of white noise as strong at low frequencies
+    unsure: bool = False  # white as far as can be told, but it may grow with the light: nothing should rely on it
 
     def __post_init__(self) -> None:
         if not (self.sigma >= 0 and self.gain >= 0):
@@ -30,14 +31,16 @@ class Noise:
 
     @property
     def is_white(self) -> bool:
-        """Without correlation to speak of, and the same everywhere?"""
-        return self.gain == 0 and not self.grain
+        """Without correlation to speak of, and surely the same everywhere?"""
+        return self.gain == 0 and not self.grain and not self.unsure
 
     @property
     def kind(self) -> str:
         """In words."""
         if self.gain > 0:
             return "noise that grows with the light"
+        if self.unsure:
+            return "noise that may grow with the light"
         return "noise with a grain" if self.grain else "white"
 
     @property
@@ -66,7 +69,7 @@ def measure_noise(image: Tensor) -> Noise:
     """The noise in `[1, C, H, W]`, an image on [0, 1], from the image alone.
 
     Signal-dependent noise first, if the image speaks for it clearly; then correlated noise, if flat places show more
-    than white noise explains; else white noise.
+    than white noise explains; else white noise, `unsure` if the image speaks faintly for the first.
     """
     law, grain = estimate_law(image), estimate_grain(image)
     if law is not None and law.is_sure():
@@ -79,4 +82,5 @@ def measure_noise(image: Tensor) -> Noise:
         return Noise(sigma=min(grain.white_sigma(), MOST_SIGMA), correlation=grain.correlation, grain=True)
     if grain.is_hidden(white):
         return Noise(sigma=grain.white_sigma(), correlation=grain.correlation)
-    return Noise(sigma=white, correlation=grain.correlation)
+    unsure = law is not None and law.is_suggested()
+    return Noise(sigma=white, correlation=grain.correlation, unsure=unsure)
