@@ -167,8 +167,8 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "best"): corrected(
             Pilot(rounds=7, pairs=3), Convolutions(width=32, depth=4), 100, Price(27, 670, 400, 3000)
         ),
-        ("denoise, network", "draft"): alone(400, every=100),
-        ("denoise, network", "normal"): alone(1200, every=150),
+        ("denoise, network", "draft"): alone(500, every=100),
+        ("denoise, network", "normal"): alone(1500, every=150),
         ("denoise, network", "best"): alone(3000, every=250),
         ("deep image prior", "best"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),

@@ -107,20 +107,27 @@ def test_some_tiles_are_held_out_and_judged():
     assert float(said) == pytest.approx(float(error), rel=0.05)
 
 
-@pytest.mark.parametrize("size", [(30, 50), (300, 41), (257, 64)])
+@pytest.mark.parametrize("size", [(40, 56), (304, 64), (300, 50), (257, 64)])
 def test_the_image_made_in_bands_is_the_one_made_at_once(size):
     y = picture(*size, 1)
     run, module = woken(y)
     run.average(module)
-    rows, columns = around(0, size[0], size[0]), around(0, size[1], size[1])
-    pad = y.index_select(2, rows).index_select(3, columns)
     with torch.no_grad():
-        at_once = pad + functional_call(module, run.weights, (SPREAD * (pad - 0.5),)) / SPREAD
+        if size[0] % 8 == size[1] % 8 == 0:
+            at_once = y + functional_call(module, run.weights, (SPREAD * (y - 0.5),)) / SPREAD
+            assert torch.allclose(run.whole(module, y, 0), at_once, atol=1e-5)
         for way in range(8):
-            made = run.whole(module, y, way)
-            assert made.shape == y.shape
-            if way == 0:
-                assert torch.allclose(made, at_once[..., 32 : 32 + size[0], 32 : 32 + size[1]], atol=1e-5)
+            assert run.whole(module, y, way).shape == y.shape
+        cut, whole = y[:, :, : size[0] // 8 * 8, : size[1] // 8 * 8], run.whole(module, y, 0)
+        near = run.whole(module, cut, 0)
+        assert torch.allclose(near[..., :-32, :-32], whole[..., : near.shape[2] - 32, : near.shape[3] - 32], atol=1e-5)
+
+
+def test_a_stretch_and_its_context():
+    indices, where = around(64, 128, 200)
+    assert indices.tolist() == list(range(32, 160)) and indices[where].tolist() == list(range(64, 128))
+    indices, where = around(0, 64, 61)
+    assert indices.tolist() == [*range(61), 59, 58, 57] and indices[where].tolist() == list(range(61))
 
 
 def test_turned_there_and_back():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,7 @@ from untaught.methods.held_tiles import Tiles, folded, turned
 from untaught.noise.clipping import clipped_deviation, cut_off, unclip
 
 CONTEXT = 32  # pixels around a tile or a band, for networks that look further than one convolution
+HALVED = 8  # sides are multiples of this
 BAND = 256  # rows of the image that are made at a time
 NEIGHBOURS = 7  # pixels a side of the square whose mean says how bright it is
 SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
@@ -131,30 +133,31 @@ class R2RRun:
     def risk(self, network: nn.Module, view: View) -> Tensor:
         """How far the held-out tiles of a view are from their targets, in units of the noise's variance."""
         total, count = view.y.new_zeros(()), 0
-        size, height, width = self.tiles.size, self.tiles.height, self.tiles.width
         for (top, left), held in self.tiles:
             if held:
-                rows, columns = (
-                    around(first, first + size, length).to(view.y.device)
-                    for first, length in ((top, height), (left, width))
-                )
-                seen, target = (x.index_select(2, rows).index_select(3, columns) for x in (view.y, view.target))
-                error = (self.denoised(network, seen, self.weights) - target).square()
-                tall, wide = min(size, height - top), min(size, width - left)
-                inside = error[..., CONTEXT : CONTEXT + tall, CONTEXT : CONTEXT + wide]
-                total, count = total + inside.sum(), count + inside.numel()
+                inside, seen, target = self.part(top, left, view.y, view.target)
+                error = (self.denoised(network, seen, self.weights) - target).square()[inside]
+                total, count = total + error.sum(), count + error.numel()
         return total / (count * self.rule.sigma**2)
+
+    def part(self, top: int, left: int, *images: Tensor) -> tuple[Any, ...]:
+        """A tile with its context, out of each image; before them, where the tile itself is in it."""
+        (rows, down), (columns, across) = (
+            around(first, first + self.tiles.size, length)
+            for first, length in ((top, self.tiles.height), (left, self.tiles.width))
+        )
+        cut = [x.index_select(2, rows.to(x.device)).index_select(3, columns.to(x.device)) for x in images]
+        return (..., down, across), *cut
 
     def whole(self, network: nn.Module, y: Tensor, way: int) -> Tensor:
         """An image, turned one way, denoised a band at a time and turned back."""
         y = turned(y, way)
         made, (height, width) = torch.empty_like(y), y.shape[-2:]
-        columns = around(0, width, width).to(y.device)
+        columns, across = around(0, width, width)
         for top in range(0, height, BAND):
-            end = min(top + BAND, height)
-            rows = around(top, end, height).to(y.device)
-            out = self.denoised(network, y.index_select(2, rows).index_select(3, columns), self.weights)
-            made[..., top:end, :] = out[..., CONTEXT : CONTEXT + end - top, CONTEXT : CONTEXT + width]
+            rows, down = around(top, top + BAND, height)
+            seen = y.index_select(2, rows.to(y.device)).index_select(3, columns.to(y.device))
+            made[:, :, top : top + BAND] = self.denoised(network, seen, self.weights)[:, :, down, across]
         return turned_back(made, way)
 
     def accept(self, x: Tensor) -> None:
@@ -173,13 +176,15 @@ class R2RRun:
         self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
 
 
-def around(first: int, end: int, length: int) -> Tensor:
-    """Indices into something `length` long: a stretch of it with its context, mirrored beyond the ends.
+def around(first: int, end: int, length: int) -> tuple[Tensor, slice]:
+    """Indices into something `length` long: a stretch of it and its context; and where among them the stretch is.
 
-    As many as networks that halve a few times can take.
+    Beyond the ends there is no context: a network sees zeros there, as it did around its squares. A few indices are
+    mirrored, for networks that halve three times.
     """
-    covered = CONTEXT * -(-(end - first) // CONTEXT)
-    return folded(first - CONTEXT, first + covered + CONTEXT, length)
+    begin, stop = max(first - CONTEXT, 0), min(end + CONTEXT, length)
+    covered = HALVED * -(-(stop - begin) // HALVED)
+    return folded(begin, begin + covered, length), slice(first - begin, min(end, length) - begin)
 
 
 def deviation_of(y: Tensor, sigma: float) -> Tensor:
