@@ -5,7 +5,7 @@
 
 Two questions, a JSON line an answer, appended to benchmarks/results/gpu.jsonl:
 loop: seconds and PSNR of one image for each preset and each way of computing; `psnr_off` is against the eager loop's.
-batch: images a minute, so many images in one fit under the network-alone preset `best`.
+batch: images a minute, so many images in one fit under the preset `best` of the deep image prior.
 The image is drawn here (discs, stripes, a smooth ground; sigma 25/255), so no data set is needed.
 """
 
@@ -26,8 +26,8 @@ from untaught.fit import Fit
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
 from untaught.operators import Identity
-from untaught.presets import Preset
-from untaught.tasks import denoising_preset
+from untaught.preset import Preset
+from untaught.presets import preset
 
 RESULTS = Path(__file__).parent / "results" / "gpu.jsonl"
 SIGMA = 25 / 255
@@ -64,7 +64,7 @@ def loop(name: str, clean: Tensor, device: torch.device, asked: argparse.Namespa
     """One image, each way."""
     eager = 0.0
     for way, how in WAYS.items():
-        row = shortened(denoising_preset(name, "network"), asked.steps)
+        row = shortened(preset("deep image prior", name), asked.steps)
         took = measured(row, replace(row.fit, **how), noisy(clean, 1), clean, device)
         eager = took.get("psnr", 0.0) if way == "eager" else eager
         off = {"psnr_off": round(took["psnr"] - eager, 3)} if "psnr" in took else {}
@@ -74,7 +74,7 @@ def loop(name: str, clean: Tensor, device: torch.device, asked: argparse.Namespa
 def batch(members: int, clean: Tensor, device: torch.device, asked: argparse.Namespace) -> None:
     """So many images at once; one of them alone is what `loop` measures."""
     for way in ("recorded", "recorded, bfloat16"):
-        row = shortened(denoising_preset("best", "network"), asked.steps)
+        row = shortened(preset("deep image prior", "best"), asked.steps)
         fit = replace(row.fit, seed=tuple(range(members)), **WAYS[way])
         took = measured(row, fit, noisy(clean, members), clean, device)
         rate = {"images_per_minute": round(60 * members / took["seconds"], 2)} if "seconds" in took else {}

@@ -34,8 +34,8 @@ from untaught.fit import Parts
 from untaught.likelihoods import Gaussian
 from untaught.networks import fast, skip
 from untaught.operators import Identity
-from untaught.presets import Preset
-from untaught.tasks import denoising_preset
+from untaught.preset import Preset
+from untaught.presets import preset
 
 RESULTS = Path(__file__).parent / "results" / "performance.jsonl"
 OURS = fast.on_cpu
@@ -55,12 +55,12 @@ def main() -> None:
         for quality in asked.presets.split(","):
             for size in map(int, asked.sizes.split(",")):
                 for layers in ("torch", "ours"):
-                    key = {"preset": f"network, {quality}", "size": size, "threads": threads, "layers": layers}
+                    key = {"preset": f"deep image prior, {quality}", "size": size, "threads": threads, "layers": layers}
                     if any(row["benchmark"] == "performance" and key.items() <= row.items() for row in rows(RESULTS)):
                         print(*key.values(), f"already in {RESULTS.name}")
                         continue
                     line = {"benchmark": "performance"} | key | ceilings()
-                    line |= measure(denoising_preset(quality, "network"), size, layers, asked.steps)
+                    line |= measure(preset("deep image prior", quality), size, layers, asked.steps)
                     line["share"] = round(line["gflop"] / line["step_s"] / line["conv_gflops"], 3)
                     line |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
                     line |= {"machine": platform.machine(), "load": round(os.getloadavg()[0], 1)}

@@ -23,12 +23,14 @@ from untaught.likelihoods import Gaussian
 from untaught.methods import Plain
 from untaught.operators import Identity
 from untaught.optimisers import Adam
-from untaught.presets import PRESETS, PYRAMID, Preset
+from untaught.preset import Preset
+from untaught.presets import PRESETS
+from untaught.published import PYRAMID
 from untaught.record import describe
 
 RESULTS = Path(__file__).parent / "results" / "recipes.jsonl"
 SIGMA = 25
-NORMAL = PRESETS["denoise, network", "best"]
+NORMAL = PRESETS["deep image prior", "best"]
 RECIPES: dict[str, Preset] = {
     "normal": NORMAL,
     "adam": replace(NORMAL, fit=replace(NORMAL.fit, optimiser=Adam(lr=0.01))),

@@ -20,7 +20,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 METHODS = {
     "nlm": "non-local means (scikit-image, sigma told)",
     "tv": "total variation (scikit-image, default weight)",
-    "normal": "untaught, network alone, `best`",
+    "normal": "untaught, deep image prior, `best`",
     "paper": "untaught, `paper`",
 }
 

@@ -24,7 +24,8 @@ from untaught.cost import REFERENCE, Cost, predict
 from untaught.errors import UsageError
 from untaught.fitting import Fitting
 from untaught.job import Moment
-from untaught.presets import PRESETS, Price
+from untaught.preset import Price
+from untaught.presets import PRESETS
 
 PRICED = replace(PRESETS["denoise", "draft"], price=Price(2.0, 5.0, 3.0, 2000.0))
 

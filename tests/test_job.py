@@ -15,7 +15,8 @@ from untaught import tasks
 from untaught.cli.foretelling import level_of
 from untaught.errors import UntaughtError, UsageError
 from untaught.noise import Noise
-from untaught.presets import PRESETS, Pilot, Preset, Price, corrected, preset
+from untaught.preset import Pilot, Preset, Price
+from untaught.presets import PRESETS, corrected, preset
 from untaught.tasks import denoising
 
 DRAFT = replace(PRESETS["denoise", "draft"], fit=replace(PRESETS["denoise", "draft"].fit, steps=7))
@@ -255,7 +256,9 @@ def test_classical_is_the_first_estimate_alone():
 def test_the_method_network_has_no_first_estimate():
     for quality in ("draft", "normal", "best"):
         job = job_of(quality=quality, method="network")
-        assert job.row == replace(preset("denoise, network", quality), fit=job.row.fit) and job.row.pilot is None
+        row = preset("denoise, network", quality)
+        assert job.row == replace(row, fit=job.row.fit, method=job.row.method, network=job.row.network)
+        assert job.row.method == replace(row.method, sigma=job.sigma) and job.row.pilot is None
         assert job.fitting is not None
 
 

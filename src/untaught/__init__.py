@@ -12,14 +12,14 @@ from untaught.version import __version__ as __version__
 if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
-    from untaught.presets import Preset
+    from untaught.preset import Preset
     from untaught.tasks import denoise, steps
 
 __all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "steps"]
 
 _HOME = {
     "Fit": "untaught.fit",
-    "Preset": "untaught.presets",
+    "Preset": "untaught.preset",
     "Problem": "untaught.core",
     "Result": "untaught.core",
     "Step": "untaught.core",

@@ -21,7 +21,8 @@ from untaught.methods import R2R
 from untaught.networks import Given, SmallUNet
 from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
-from untaught.presets import Preset, preset
+from untaught.preset import Preset
+from untaught.presets import preset
 from untaught.record import noise_found, provenance
 from untaught.tiles import MOST_PIXELS, OVERLAP, USUAL, TiledJob
 
@@ -65,9 +66,7 @@ def denoising(
     treated = noise if row.knows_sigma else replace(noise, gain=0.0, grain=False, unsure=False)
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
     y, shape = treated.forward(x).to(where), channels_height_width(x)
-    if isinstance(row.method, R2R) and isinstance(row.network, SmallUNet):
-        of_image = replace(row.method, sigma=level), replace(row.network, input=Given(y))
-        row = replace(row, method=of_image[0], network=of_image[1])
+    row = with_image(row, y, level, steps)
     problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
     about = noise_found(noise, suggested, frame.scale, level, estimated=sigma == "auto")
     record = provenance("denoise", row, problem, frame) | {"noise": about}
@@ -77,6 +76,17 @@ def denoising(
     job = Job(*begun) if side is None else TiledJob(*begun, side)
     job.before = time.monotonic() - began
     return job
+
+
+def with_image(row: Preset, y: Tensor, sigma: float, steps: int | None) -> Preset:
+    """A network alone learns from the image: told which, how noisy, and to look at it ten times in fewer `steps`."""
+    if not (isinstance(row.method, R2R) and isinstance(row.network, SmallUNet)):
+        return row
+    method = replace(row.method, sigma=sigma)
+    if steps is not None:
+        every = max(steps // 10, 1)
+        method = replace(method, every=every, thorough=steps - every)
+    return replace(row, method=method, network=replace(row.network, input=Given(y)))
 
 
 def side_of_tiles(tile: int | None, row: Preset, pixels: int) -> int | None:
