@@ -43,7 +43,7 @@ def corrected(pilot: Pilot, network: Network, steps: int, price: Price) -> Prese
 def alone(steps: int, price: Price, *, every: int) -> Preset:
     """A row of ours for denoising without a classical estimate. The last look at the whole image is a thorough one."""
     return Preset(
-        network=SmallUNet(),
+        network=SmallUNet(widths=(32, 64, 96, 96)),
         method=R2R(every=every, thorough=steps - every + 1),
         fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.003), steps=steps + 1, schedule="cosine", average_decay=0.0),
         stopper=HeldOut(patience=3 * every),
@@ -82,9 +82,9 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "best"): corrected(
             Pilot(rounds=7, pairs=3), Convolutions(width=32, depth=4), 100, Price(27, 670, 400, 3000)
         ),
-        ("denoise, network", "draft"): alone(500, Price(0, 0, 60, 700, fixed=58), every=100),
-        ("denoise, network", "normal"): alone(1500, Price(0, 0, 80, 700, fixed=173), every=150),
-        ("denoise, network", "best"): alone(3000, Price(0, 0, 90, 700, fixed=345), every=250),
+        ("denoise, network", "draft"): alone(400, Price(0, 0, 60, 700, fixed=55), every=100),
+        ("denoise, network", "normal"): alone(1000, Price(0, 0, 80, 700, fixed=138), every=100),
+        ("denoise, network", "best"): alone(2500, Price(0, 0, 90, 700, fixed=345), every=250),
         ("deep image prior", "best"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),
             method=Plain(jitter=1 / 30),

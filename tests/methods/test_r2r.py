@@ -10,7 +10,7 @@ from untaught.fit import Fit, Parts, steps
 from untaught.likelihoods import Gaussian
 from untaught.methods import R2R
 from untaught.methods.held_tiles import turned
-from untaught.methods.r2r import SPREAD, around, deviation_of, turned_back
+from untaught.methods.r2r import SPREAD, around, deviation_of, scaled, turned_back
 from untaught.networks import Given, SmallUNet
 from untaught.operators import Identity
 from untaught.optimisers import Muon
@@ -58,7 +58,15 @@ def test_it_learns_to_denoise():
 def test_it_wants_a_sigma_and_meant_settings():
     with pytest.raises(ValueError, match="recorruption wants the noise's own"):
         next(steps(*asked(Y, R2R()), FIT))
-    for wrong in ({"tile": 0}, {"tiles": 0}, {"every": 0}, {"held": 1}, {"strength": 0.0}):
+    for wrong in (
+        {"scales": ()},
+        {"scales": (0,)},
+        {"tile": 0},
+        {"tiles": 0},
+        {"every": 0},
+        {"held": 1},
+        {"strength": 0.0},
+    ):
         with pytest.raises(ValueError, match="wanted tiles"):
             R2R(**wrong)
 
@@ -66,7 +74,7 @@ def test_it_wants_a_sigma_and_meant_settings():
 def test_what_is_shown_and_what_is_asked_for_have_independent_noise():
     flat = torch.full((1, 1, 200, 200), 0.5)
     y = flat + noise(flat, SIGMA)
-    parts = Parts.start(*asked(y, replace(QUICK, tile=200)), FIT)
+    parts = Parts.start(*asked(y, replace(QUICK, tile=200, scales=(1,))), FIT)
     shown = []
     module = parts.network
     module.register_forward_hook(lambda _, z, out: shown.append(z[0] / SPREAD))
@@ -80,12 +88,26 @@ def test_what_is_shown_and_what_is_asked_for_have_independent_noise():
         assert float(b.std()) == pytest.approx(SIGMA * 5**0.5, rel=0.03)
 
 
+def test_at_half_size_noise_is_added_until_it_is_as_strong_as_at_full_size():
+    flat = torch.full((1, 1, 400, 400), 0.5)
+    y = flat + noise(flat, SIGMA)
+    parts = Parts.start(*asked(y, replace(QUICK, tile=200, scales=(2,))), FIT)
+    shown = []
+    parts.network.register_forward_hook(lambda _, z, out: shown.append(z[0] / SPREAD))
+    asks = parts.run.propose(parts.network).problem.y
+    free = (asks != shown[-1] + 0.5).all(0)
+    a, b = shown[-1][0][free], asks[0][free] - 0.5
+    assert float(a.std()) == pytest.approx(SIGMA * 1.25**0.5, rel=0.03)
+    assert float(b.std()) == pytest.approx(SIGMA * (1 / 4 + 1 / 16) ** 0.5, rel=0.03)
+    assert abs(float((a * b).mean())) < 0.05 * float(a.std() * b.std())
+
+
 def test_targets_of_held_out_tiles_have_no_say():
     """Whatever is asked for there, the same gradient comes out."""
 
     def gradient(y_kept):
         run, module = woken(Y, replace(QUICK, tile=80, tiles=2))
-        run.kept = run.kept * 0 + y_kept
+        run.scales = [scaled(Y, run.deviation, run.kept * 0 + y_kept, by) for by in (1, 2)]
         proposal = run.propose(module)
         asked_for = proposal.problem
         asked_for.likelihood.nll(proposal.x, asked_for.y).backward()
@@ -135,11 +157,11 @@ def test_turned_there_and_back():
     assert all(torch.equal(turned_back(turned(x, way), way), x) for way in range(8))
 
 
-def test_a_thorough_look_is_the_mean_of_eight():
+def test_a_thorough_look_is_the_mean_of_four():
     run, module = woken(Y, replace(QUICK, thorough=1))
     run.propose(module)  # not thorough yet
     with torch.no_grad():
-        ways = [run.whole(module, Y, way) for way in range(8)]
+        ways = [run.whole(module, Y, way) for way in (0, 1, 4, 5)]
         assert torch.equal(run.shown, ways[0])
         run.steps = 4
         run.look(module)

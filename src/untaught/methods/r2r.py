@@ -14,6 +14,7 @@ from untaught.core import Problem, Proposal, State
 from untaught.methods.held_tiles import Tiles, folded, turned
 from untaught.noise.clipping import clipped_deviation, cut_off, unclip
 
+FLIPS = 0, 1, 4, 5  # of the eight symmetries, those that keep rows rows
 CONTEXT = 32  # pixels around a tile or a band, for networks that look further than one convolution
 HALVED = 8  # sides are multiples of this
 BAND = 256  # rows of the image that are made at a time
@@ -25,18 +26,21 @@ SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
 class R2R:
     """`x = v + g_theta(v) / 4`: v is y with noise added, held against y with noise taken off that makes it independent.
 
-    Each step sees squares of the image somewhere, turned somehow, with fresh noise in antithetic pairs. The objective
-    has the mean that the error against the truth has, plus a constant. What is learned of the very noise of y is
-    noticed on tiles whose targets the fit never sees. Shown is what the running average of the weights makes of y; from
-    step `thorough` on, the mean over the square's eight symmetries.
+    Each step sees squares of the image somewhere, flipped somehow, with fresh noise in antithetic pairs. The objective
+    has the mean that the error against the truth has, plus a constant. Half of the squares are of the image at half its
+    size, whose noise is halved: as much is added as makes both alike, and the targets there are 16 times less noisy.
+    What is learned of the very noise of y is noticed on tiles whose targets the fit never sees. Shown is what the
+    running average of the weights makes of y; from step `thorough` on, the mean over the four flips.
 
-    Source: Pang et al. 2021 (CVPR), "Recorrupted-to-Recorrupted", section 3. Departs: one image is all there is; pairs
-    of a noise and its negative; noise that a file cut off at black or white is recorrupted with as much as it has left.
+    Source: Pang et al. 2021 (CVPR), "Recorrupted-to-Recorrupted", section 3. Departs: one image is all there is; it is
+    seen at two scales; a noise comes with its negative; noise that a file cut off at black or white is recorrupted with
+    as much as it has left.
     """
 
     sigma: float = 0.0  # of the noise of the image at hand; given with it
     tile: int = 64  # pixels a side of the squares
     tiles: int = 1  # at a step, each as an antithetic pair
+    scales: tuple[int, ...] = (1, 2)  # by how much the image is made smaller, each as often
     strength: float = 0.5  # of the noise added, in sigmas; what is taken off has 1 / strength
     held: int = 10  # every so many-th tile is kept from the fit
     every: int = 100  # steps between two looks at the whole image
@@ -44,8 +48,9 @@ class R2R:
     decay: float = 0.99  # of the running average of the weights
 
     def __post_init__(self) -> None:
-        if min(self.tile, self.tiles, self.every) < 1 or self.held < 2 or not self.strength > 0:
-            raise ValueError(f"{self}: wanted tiles, a stride of 2 or more, and a strength above 0")
+        least = min(self.tile, self.tiles, self.every, *self.scales, len(self.scales))
+        if least < 1 or self.held < 2 or not self.strength > 0:
+            raise ValueError(f"{self}: wanted tiles, scales, a stride of 2 or more, and a strength above 0")
 
     def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "R2RRun":
         if not self.sigma > 0:
@@ -70,6 +75,9 @@ class R2RRun:
         for (top, left), held in self.tiles:
             if held and len(list(self.tiles)) > 1:
                 self.kept[..., top : top + self.tiles.size, left : left + self.tiles.size] = 1
+        self.scales = [
+            scaled(problem.y, self.deviation, self.kept, by) for by in rule.scales if by <= min(problem.shape[1:])
+        ]
         self.views = recorrupt(problem.y, rule.sigma, rule.strength, generator, self.deviation)
 
     def propose(self, network: nn.Module) -> Proposal:
@@ -80,15 +88,12 @@ class R2RRun:
         self.steps += 1
         v, target, kept = [], [], []
         for _ in range(self.rule.tiles):
-            way, rows, columns = self.somewhere()
-            y, deviation, apart = (
-                turned(image.index_select(2, rows).index_select(3, columns), way)
-                for image in (self.problem.y, self.deviation, self.kept)
-            )
-            noise = deviation * torch.randn(y.shape, generator=self.generator, device=y.device)
+            y, deviation, shown_at, apart = self.square()
+            added = ((1 + self.rule.strength**2) * shown_at.square() - deviation.square()).sqrt()
+            noise = torch.randn(y.shape, generator=self.generator, device=y.device)
             for sign in (1, -1):
-                v.append(y + sign * self.rule.strength * noise)
-                target.append(y - sign / self.rule.strength * noise)
+                v.append(y + sign * added * noise)
+                target.append(y - sign * deviation.square() / added * noise)
                 kept.append(apart)
         x = self.denoised(network, torch.cat(v))
         y = torch.where(torch.cat(kept).bool(), x.detach(), torch.cat(target))
@@ -96,19 +101,24 @@ class R2RRun:
             x=x, problem=replace(self.problem, y=y, shape=(x.shape[1], x.shape[2], x.shape[3])), shown=self.shown
         )
 
-    def somewhere(self) -> tuple[int, Tensor, Tensor]:
-        """One of the eight symmetries, and the rows and columns of a square (mirrored, in an image smaller than it)."""
+    def square(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Somewhere, at some scale, flipped somehow: y, its noise, the noise it would have at full size, what is kept.
+
+        In an image smaller than the square it goes on mirrored.
+        """
 
         def one_of(count: int) -> int:
             return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
 
-        way, size, device = one_of(8), self.rule.tile, self.problem.y.device
-        first = [one_of(max(length - size, 0) + 1) for length in self.problem.shape[1:]]
+        images, way, size = self.scales[one_of(len(self.scales))], FLIPS[one_of(len(FLIPS))], self.rule.tile
+        lengths = images[0].shape[-2:]
         rows, columns = (
-            folded(begin, begin + size, length).to(device)
-            for begin, length in zip(first, self.problem.shape[1:], strict=True)
+            folded(begin, begin + size, length).to(self.problem.y.device)
+            for length in lengths
+            for begin in [one_of(max(length - size, 0) + 1)]
         )
-        return way, rows, columns
+        y, deviation, shown_at, kept = (turned(x.index_select(2, rows).index_select(3, columns), way) for x in images)
+        return y, deviation, shown_at, kept
 
     def average(self, network: nn.Module) -> None:
         """Take the weights as they are now into their running average."""
@@ -125,7 +135,7 @@ class R2RRun:
 
     def look(self, network: nn.Module) -> None:
         """How good is it now, and what does the image look like?"""
-        ways = range(8) if self.steps >= self.rule.thorough else range(1)
+        ways = FLIPS if self.steps >= self.rule.thorough else FLIPS[:1]
         self.shown = torch.stack([self.whole(network, self.problem.y, way) for way in ways]).mean(0)
         if self.kept.any():
             self.held_out = torch.stack([self.risk(network, view) for view in self.views]).mean()
@@ -185,6 +195,12 @@ def around(first: int, end: int, length: int) -> tuple[Tensor, slice]:
     begin, stop = max(first - CONTEXT, 0), min(end + CONTEXT, length)
     covered = HALVED * -(-(stop - begin) // HALVED)
     return folded(begin, begin + covered, length), slice(first - begin, min(end, length) - begin)
+
+
+def scaled(y: Tensor, deviation: Tensor, kept: Tensor, by: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Means over `by` x `by` pixels, their noise, that of one pixel there, and whether any of them is kept."""
+    one = F.avg_pool2d(deviation, by)
+    return F.avg_pool2d(y, by), one / by, one, F.max_pool2d(kept, by)
 
 
 def deviation_of(y: Tensor, sigma: float) -> Tensor:
