@@ -58,6 +58,12 @@ def test_a_cost_grows_with_the_pixels(slow):
     assert one.seconds / 3 < grey.seconds < one.seconds and one.bytes / 3 < grey.bytes < one.bytes
 
 
+def test_steps_that_cost_the_same_at_any_size(slow):
+    row = replace(PRICED, price=Price(0.0, 0.0, 0.0, 1.0, a_step=0.5))
+    small, large = (predict(row, (3, side, side)) for side in (10, 1000))
+    assert small.seconds == large.seconds == pytest.approx(2 * 0.5 * row.fit.steps)
+
+
 def test_without_a_price_there_is_no_cost(slow):
     assert predict(replace(PRICED, price=None), (3, 100, 100)) is None
 

@@ -258,7 +258,7 @@ def test_the_method_network_has_no_first_estimate():
         job = job_of(quality=quality, method="network")
         row = preset("denoise, network", quality)
         assert job.row == replace(row, fit=job.row.fit, method=job.row.method, network=job.row.network)
-        assert job.row.method == replace(row.method, sigma=job.sigma) and job.row.pilot is None
+        assert job.row.method == replace(row.method, sigma=job.sigma, last=row.fit.steps - 1) and job.row.pilot is None
         assert job.fitting is not None
 
 

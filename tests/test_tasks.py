@@ -138,10 +138,10 @@ def test_steps_take_the_place_of_the_presets_own():
 
 def test_fewer_steps_of_a_network_alone_are_looked_at_as_often():
     job = denoising(noisy(disc(48)), sigma=25, quality="draft", method="network", steps=40)
-    assert (job.row.method.every, job.row.method.thorough, job.row.fit.steps) == (4, 36, 40)
+    assert (job.row.method.every, job.row.method.last, job.row.fit.steps) == (8, 39, 40)
     for _ in job:
         pass
-    assert job.result().step == 37 and error(job.result().image, disc(48)) < 0.95 * error(noisy(disc(48)), disc(48))
+    assert job.result().step == 40 and error(job.result().image, disc(48)) < 0.95 * error(noisy(disc(48)), disc(48))
 
 
 def test_noise_that_is_not_white_gets_a_deep_image_prior():
@@ -151,6 +151,9 @@ def test_noise_that_is_not_white_gets_a_deep_image_prior():
     counts = generator.poisson(light).astype(np.uint16)
     job = denoising(counts, quality="draft", method="network")
     assert not job.noise.is_white and job.row.method == preset("deep image prior", "draft").method
+    with pytest.raises(UsageError, match="R2R wants white noise and 24 pixels a side; here is noise that grows"):
+        denoising(counts, quality=preset("denoise, network", "draft"))
+    assert denoising(noisy(disc(20)), sigma=25, quality="draft", method="network").row.method == job.row.method
     white = denoising(noisy(disc(96)), quality="draft", method="network")
     assert isinstance(white.row.method, R2R) and white.row.method.sigma == pytest.approx(25 / 255, rel=0.3)
 

@@ -83,7 +83,8 @@ def steps(
         parts.set_rate(fit.rate(index))
         x, loss = descend()
         parts.run.accept(x)
-        average = x if average is None else torch.lerp(average, x, fit.newest(index))
+        newest = fit.newest(index)
+        average = x if average is None or newest == 1 else torch.lerp(average, x, newest)
         snapshot, operator = Snapshot(parts, index, average), parts.problem.operator
         held_out = parts.run.held_out
         yield Step(

@@ -99,8 +99,9 @@ class Job:
         while not self.finished and not self.late(took):
             began = time.monotonic()
             step = next(steps, None)
-            took = time.monotonic() - began
-            self.spent += took
+            now = time.monotonic() - began
+            took = min(now, took or now)  # not that of a step which looks at the whole image too
+            self.spent += now
             if step is not None:
                 self._steps = step.index + 1
                 yield Moment(rounds + step.index + 1, total, "network", step.loss)

@@ -11,6 +11,8 @@ from untaught.networks.convolutions import Convolutions
 from untaught.networks.small_unet import SmallUNet
 from untaught.stoppers.discrepancy import Discrepancy
 
+SCALES = 4  # of a network that is shown squares of 64 pixels
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pilot:
@@ -32,7 +34,7 @@ class Price:
     mixture: float  # seconds more, for all rounds
     network: float  # seconds more, for all steps
     megabytes: float  # of memory, above what the program takes with nothing to do
-    fixed: float = 0.0  # seconds more, whatever the size
+    a_step: float = 0.0  # seconds more for each step of the network, whatever the size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +59,9 @@ class Preset:
         fits = isinstance(self.method, Recorrupted) and isinstance(self.network, Convolutions) and self.knows_sigma
         if self.pilot is not None and not fits:
             raise ValueError("a network that improves on a pilot is Convolutions by the method Recorrupted, told sigma")
-        if isinstance(self.method, R2R) and not (isinstance(self.network, SmallUNet) and self.knows_sigma):
-            raise ValueError("a network that learns from recorrupted images is a SmallUNet, and is told sigma")
+        known = isinstance(self.network, SmallUNet) and len(self.network.widths) <= SCALES and self.knows_sigma
+        if isinstance(self.method, R2R) and not known:
+            raise ValueError(f"a network for R2R is a SmallUNet of at most {SCALES} scales, and is told sigma")
 
     @property
     def recorrupts(self) -> bool:

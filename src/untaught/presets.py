@@ -40,13 +40,13 @@ def corrected(pilot: Pilot, network: Network, steps: int, price: Price) -> Prese
     )
 
 
-def alone(steps: int, price: Price, *, every: int) -> Preset:
-    """A row of ours for denoising without a classical estimate. The last look at the whole image is a thorough one."""
+def alone(steps: int, price: Price) -> Preset:
+    """A row of ours for denoising without a classical estimate."""
     return Preset(
         network=SmallUNet(widths=(32, 64, 96, 96)),
-        method=R2R(every=every, thorough=steps - every + 1),
-        fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.003), steps=steps + 1, schedule="cosine", average_decay=0.0),
-        stopper=HeldOut(patience=3 * every),
+        method=R2R(),
+        fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.003), steps=steps, schedule="cosine", average_decay=0.0),
+        stopper=HeldOut(patience=3 * R2R().every),
         knows_sigma=True,
         price=price,
         source="our own measurements: docs/decisions/0010-network-alone-recorrupted.md",
@@ -82,9 +82,9 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("denoise", "best"): corrected(
             Pilot(rounds=7, pairs=3), Convolutions(width=32, depth=4), 100, Price(27, 670, 400, 3000)
         ),
-        ("denoise, network", "draft"): alone(400, Price(0, 0, 60, 700, fixed=55), every=100),
-        ("denoise, network", "normal"): alone(1000, Price(0, 0, 80, 700, fixed=138), every=100),
-        ("denoise, network", "best"): alone(2500, Price(0, 0, 90, 700, fixed=345), every=250),
+        ("denoise, network", "draft"): alone(400, Price(0, 0, 90, 700, a_step=0.13)),
+        ("denoise, network", "normal"): alone(1000, Price(0, 0, 110, 700, a_step=0.13)),
+        ("denoise, network", "best"): alone(2500, Price(0, 0, 180, 700, a_step=0.13)),
         ("deep image prior", "best"): Preset(
             network=Skip(down=PYRAMID, up=PYRAMID),
             method=Plain(jitter=1 / 30),

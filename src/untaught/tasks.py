@@ -15,7 +15,7 @@ from untaught.arrays import Image, take
 from untaught.core import Method, Network, Problem, Result, State, Step
 from untaught.errors import UsageError
 from untaught.fit import Fit
-from untaught.job import Job
+from untaught.job import FEWEST, Job
 from untaught.likelihoods import Gaussian
 from untaught.methods import R2R
 from untaught.networks import Given, SmallUNet
@@ -57,8 +57,8 @@ def denoising(
     where, span = pick_device(device, image), frame.scale.span
     suggested = measure_noise(x)
     noise = suggested if sigma == "auto" else Noise(sigma=sigma / span, correlation=suggested.correlation)
-    if isinstance(row.method, R2R) and not noise.is_white:
-        row = preset("deep image prior", quality)
+    if isinstance(row.method, R2R) and not (noise.is_white and min(x.shape[2:]) >= FEWEST):
+        row = without_recorruption(quality, noise)
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
     row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
@@ -79,14 +79,22 @@ def denoising(
 
 
 def with_image(row: Preset, y: Tensor, sigma: float, steps: int | None) -> Preset:
-    """A network alone learns from the image: told which, how noisy, and to look at it ten times in fewer `steps`."""
+    """A network alone learns from the image: told which, how noisy, and when to look at it if the steps are few."""
     if not (isinstance(row.method, R2R) and isinstance(row.network, SmallUNet)):
         return row
-    method = replace(row.method, sigma=sigma)
-    if steps is not None:
-        every = max(steps // 10, 1)
-        method = replace(method, every=every, thorough=steps - every)
+    every = row.method.every if steps is None else min(row.method.every, max(steps // 5, 1))
+    method = replace(row.method, sigma=sigma, every=every, last=row.fit.steps - 1)
     return replace(row, method=method, network=replace(row.network, input=Given(y)))
+
+
+def without_recorruption(quality: str | Preset, noise: Noise) -> Preset:
+    """A network alone where there is no white noise to learn from, or too few pixels.
+
+    Raises: UsageError if the caller's own settings recorrupt the image.
+    """
+    if isinstance(quality, Preset):
+        raise UsageError(f"the method R2R wants white noise and {FEWEST} pixels a side; here is {noise.kind}")
+    return preset("deep image prior", quality)
 
 
 def side_of_tiles(tile: int | None, row: Preset, pixels: int) -> int | None:

@@ -59,6 +59,8 @@ def test_it_wants_a_sigma_and_meant_settings():
     with pytest.raises(ValueError, match="recorruption wants the noise's own"):
         next(steps(*asked(Y, R2R()), FIT))
     for wrong in (
+        {"tile": 20},
+        {"scales": (2,)},
         {"scales": ()},
         {"scales": (0,)},
         {"tile": 0},
@@ -91,7 +93,8 @@ def test_what_is_shown_and_what_is_asked_for_have_independent_noise():
 def test_at_half_size_noise_is_added_until_it_is_as_strong_as_at_full_size():
     flat = torch.full((1, 1, 400, 400), 0.5)
     y = flat + noise(flat, SIGMA)
-    parts = Parts.start(*asked(y, replace(QUICK, tile=200, scales=(2,))), FIT)
+    parts = Parts.start(*asked(y, replace(QUICK, tile=200)), FIT)
+    parts.run.scales = parts.run.scales[1:]
     shown = []
     parts.network.register_forward_hook(lambda _, z, out: shown.append(z[0] / SPREAD))
     asks = parts.run.propose(parts.network).problem.y
@@ -103,17 +106,30 @@ def test_at_half_size_noise_is_added_until_it_is_as_strong_as_at_full_size():
 
 
 def test_targets_of_held_out_tiles_have_no_say():
-    """Whatever is asked for there, the same gradient comes out."""
+    """There x is held against itself; tiles are marked by a y far off, which is shown, and so tells where they are."""
+    run, module = woken(Y, replace(QUICK, tile=64, tiles=40))
+    marked = torch.where(run.kept.bool(), 9.0, Y)
+    run.scales = [scaled(marked, run.deviation, run.kept, by) for by in (1, 2)]
+    shown = []
+    module.register_forward_hook(lambda _, z, out: shown.append(z[0] / SPREAD + 0.5))
+    proposal = run.propose(module)
+    kept = (proposal.problem.y == proposal.x).all(1)
+    there = shown[-1].amin(1) > 5
+    assert 0.02 < float(there.float().mean()) < 0.5 and kept[there].all()
+    assert not kept[shown[-1].amax(1) < 1.8].any(), "with pixels half kept in between, at half the size"
 
-    def gradient(y_kept):
-        run, module = woken(Y, replace(QUICK, tile=80, tiles=2))
-        run.scales = [scaled(Y, run.deviation, run.kept * 0 + y_kept, by) for by in (1, 2)]
-        proposal = run.propose(module)
-        asked_for = proposal.problem
-        asked_for.likelihood.nll(proposal.x, asked_for.y).backward()
-        return max(float(w.grad.abs().max()) for w in module.parameters())
 
-    assert gradient(1.0) == 0 and gradient(0.0) > 0
+def test_it_is_looked_at_with_the_averaged_weights():
+    run, module = woken(Y)
+    run.average(module)
+    with torch.no_grad():
+        before = run.whole(module, Y, 0)
+        risk = run.risk(module, run.views[0])
+        for weights in module.parameters():
+            weights.mul_(3)
+        assert torch.equal(run.whole(module, Y, 0), before) and torch.equal(run.risk(module, run.views[0]), risk)
+        run.average(module)
+        assert not torch.equal(run.whole(module, Y, 0), before)
 
 
 def test_some_tiles_are_held_out_and_judged():
@@ -157,15 +173,28 @@ def test_turned_there_and_back():
     assert all(torch.equal(turned_back(turned(x, way), way), x) for way in range(8))
 
 
-def test_a_thorough_look_is_the_mean_of_four():
-    run, module = woken(Y, replace(QUICK, thorough=1))
-    run.propose(module)  # not thorough yet
+def test_what_is_shown_is_the_mean_of_the_image_and_its_mirror_image():
+    run, module = woken(Y)
+    run.average(module)
     with torch.no_grad():
-        ways = [run.whole(module, Y, way) for way in (0, 1, 4, 5)]
-        assert torch.equal(run.shown, ways[0])
-        run.steps = 4
         run.look(module)
+        ways = [run.whole(module, Y, way) for way in (0, 1)]
     assert torch.allclose(run.shown, torch.stack(ways).mean(0), atol=1e-6) and not torch.equal(run.shown, ways[0])
+
+
+def test_it_is_looked_at_early_and_at_the_last_step():
+    run, _ = woken(Y, replace(QUICK, every=80, last=201))
+    times = []
+    for run.steps in range(202):
+        times += [run.steps] if run.is_time() else []
+    assert times == [0, 10, 20, 40, 80, 160, 201]
+
+
+@pytest.mark.parametrize("size", [(7, 90), (24, 24), (40, 31)])
+def test_small_images_are_not_kept_from_the_fit(size):
+    y = picture(*size)
+    run, _ = woken(y)
+    assert run.kept.mean() < 0.35 and (min(size) > 8 or not run.kept.any())
 
 
 def test_noise_that_was_cut_off_is_recorrupted_with_what_is_left_of_it():
@@ -176,6 +205,10 @@ def test_noise_that_was_cut_off_is_recorrupted_with_what_is_left_of_it():
     measured = float(whole.clamp(0, 1)[..., :60].std())
     assert float(left[..., 10:50].mean()) == pytest.approx(measured, rel=0.1) and measured < 0.7 * SIGMA
     assert float(left[..., 70:110].mean()) == pytest.approx(SIGMA, rel=0.02)
+    video = deviation_of(whole.clamp(min=0.02), SIGMA)  # black that is not 0, and a white that cuts nothing off
+    measured = float(whole.clamp(min=0.02)[..., :60].std())
+    assert float(video[..., 10:50].mean()) == pytest.approx(measured, rel=0.1) and measured < 0.7 * SIGMA
+    assert float(video[..., 70:110].mean()) == pytest.approx(SIGMA, rel=0.02)
 
 
 @pytest.mark.parametrize("stopped_at", [3, 5, 8])

@@ -15,9 +15,11 @@ from untaught.methods.held_tiles import Tiles, folded, turned
 from untaught.noise.clipping import clipped_deviation, cut_off, unclip
 
 FLIPS = 0, 1, 4, 5  # of the eight symmetries, those that keep rows rows
+MIRRORED = 0, 1  # those that the result is the mean over; the others add nothing
 CONTEXT = 32  # pixels around a tile or a band, for networks that look further than one convolution
 HALVED = 8  # sides are multiples of this
 BAND = 256  # rows of the image that are made at a time
+FAR = 5  # sigmas from the values to an end that cuts nothing off
 NEIGHBOURS = 7  # pixels a side of the square whose mean says how bright it is
 SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
 
@@ -30,7 +32,7 @@ class R2R:
     has the mean that the error against the truth has, plus a constant. Half of the squares are of the image at half its
     size, whose noise is halved: as much is added as makes both alike, and the targets there are 16 times less noisy.
     What is learned of the very noise of y is noticed on tiles whose targets the fit never sees. Shown is what the
-    running average of the weights makes of y; from step `thorough` on, the mean over the four flips.
+    running average of the weights makes of y and of its mirror image.
 
     Source: Pang et al. 2021 (CVPR), "Recorrupted-to-Recorrupted", section 3. Departs: one image is all there is; it is
     seen at two scales; a noise comes with its negative; noise that a file cut off at black or white is recorrupted with
@@ -43,14 +45,17 @@ class R2R:
     scales: tuple[int, ...] = (1, 2)  # by how much the image is made smaller, each as often
     strength: float = 0.5  # of the noise added, in sigmas; what is taken off has 1 / strength
     held: int = 10  # every so many-th tile is kept from the fit
-    every: int = 100  # steps between two looks at the whole image
-    thorough: int = 0
+    every: int = 200  # steps between two looks at the whole image; sooner at first, for who stops early
+    last: int | None = None  # the last step, at which to look too; given with the image
     decay: float = 0.99  # of the running average of the weights
 
     def __post_init__(self) -> None:
         least = min(self.tile, self.tiles, self.every, *self.scales, len(self.scales))
-        if least < 1 or self.held < 2 or not self.strength > 0:
-            raise ValueError(f"{self}: wanted tiles, scales, a stride of 2 or more, and a strength above 0")
+        if least < 1 or self.tile % HALVED or 1 not in self.scales or self.held < 2 or not self.strength > 0:
+            raise ValueError(
+                f"{self}: wanted tiles of a multiple of {HALVED} pixels, 1 among the scales, "
+                "every second tile held out at most, and a strength above 0"
+            )
 
     def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "R2RRun":
         if not self.sigma > 0:
@@ -73,7 +78,7 @@ class R2RRun:
         self.tiles = Tiles.of(rule.tile, rule.held, *problem.shape[1:], problem.y.device)
         self.kept = torch.zeros_like(problem.y[:, :1])  # 1 where the targets are kept from the fit
         for (top, left), held in self.tiles:
-            if held and len(list(self.tiles)) > 1:
+            if held and min(problem.shape[1:]) > self.tiles.size:
                 self.kept[..., top : top + self.tiles.size, left : left + self.tiles.size] = 1
         self.scales = [
             scaled(problem.y, self.deviation, self.kept, by) for by in rule.scales if by <= min(problem.shape[1:])
@@ -82,7 +87,7 @@ class R2RRun:
 
     def propose(self, network: nn.Module) -> Proposal:
         self.average(network)
-        if self.steps % self.rule.every == 0:
+        if self.is_time():
             with torch.no_grad():
                 self.look(network)
         self.steps += 1
@@ -120,6 +125,11 @@ class R2RRun:
         y, deviation, shown_at, kept = (turned(x.index_select(2, rows).index_select(3, columns), way) for x in images)
         return y, deviation, shown_at, kept
 
+    def is_time(self) -> bool:
+        """To look: every so many steps, at the last, and at an eighth, a quarter and a half of the first stretch."""
+        early = [self.rule.every // part for part in (2, 4, 8)]
+        return self.steps % self.rule.every == 0 or self.steps in early or self.steps == self.rule.last
+
     def average(self, network: nn.Module) -> None:
         """Take the weights as they are now into their running average."""
         newest = max(1 - self.rule.decay, 1 / (self.steps + 1))
@@ -135,8 +145,7 @@ class R2RRun:
 
     def look(self, network: nn.Module) -> None:
         """How good is it now, and what does the image look like?"""
-        ways = FLIPS if self.steps >= self.rule.thorough else FLIPS[:1]
-        self.shown = torch.stack([self.whole(network, self.problem.y, way) for way in ways]).mean(0)
+        self.shown = torch.stack([self.whole(network, self.problem.y, way) for way in MIRRORED]).mean(0)
         if self.kept.any():
             self.held_out = torch.stack([self.risk(network, view) for view in self.views]).mean()
 
@@ -199,6 +208,8 @@ def around(first: int, end: int, length: int) -> tuple[Tensor, slice]:
 
 def scaled(y: Tensor, deviation: Tensor, kept: Tensor, by: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Means over `by` x `by` pixels, their noise, that of one pixel there, and whether any of them is kept."""
+    if by == 1:
+        return y, deviation, deviation, kept
     one = F.avg_pool2d(deviation, by)
     return F.avg_pool2d(y, by), one / by, one, F.max_pool2d(kept, by)
 
@@ -208,9 +219,11 @@ def deviation_of(y: Tensor, sigma: float) -> Tensor:
     low, high = cut_off(y)
     if low == -torch.inf and high == torch.inf:
         return torch.full_like(y, sigma)
+    low, high = max(low, float(y.min()) - FAR * sigma), min(high, float(y.max()) + FAR * sigma)
     reach = NEIGHBOURS // 2
     beyond = F.pad(y, (reach,) * 4, mode="replicate")
-    return clipped_deviation(unclip(F.avg_pool2d(beyond, NEIGHBOURS, 1), sigma), sigma)
+    x = unclip(F.avg_pool2d(beyond, NEIGHBOURS, 1), sigma, low, high)
+    return clipped_deviation(x, sigma, low, high)
 
 
 def turned_back(x: Tensor, way: int) -> Tensor:

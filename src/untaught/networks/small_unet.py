@@ -20,7 +20,7 @@ class SmallUNet(Network):
 
     Two 3x3 convolutions a scale on the way down and two on the way up, leaky ReLUs, averages of 2x2 pixels downwards,
     repeated pixels upwards, zeros beyond the edges. The mean brightness passes: nothing is normalised.
-    Source: Ronneberger et al. 2015; without its norms, and as wide as one image can teach (docs/decisions/0008).
+    Source: Ronneberger et al. 2015; without its norms, and as wide as one image can teach (docs/decisions/0010).
     """
 
     input: Input = Uniform(3)
