@@ -7,6 +7,7 @@
 Sets (folders in DIR; one that is not there is skipped):
     gray50  inpaint11_gray: the 2018 authors' own inputs, half of the pixels missing (_masked, where missing is 0), and
             the truth (_GT). A visible pixel of value 0 can't be told from a missing one: it counts as missing, for all
+            that run here (peppers256 loses its black border by that)
     gray    inpaint11_gray: the truth with pixels left out here at random, 10, 90 and 98 %, seeded by name and share
     colour  set9_clean: the same at 50 and 90 %; all channels of a pixel are missing together
     text    dip_examples: kate under kate_mask (black is missing)
