@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import filledin
 import levels
 from references import rows as rows_of
 
@@ -79,6 +80,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "ablation": levels.ablation,
     "cost": levels.cost,
     "faithful": faithful,
+    "inpainting50": filledin.gray50,
+    "inpaintingshares": filledin.shares,
+    "inpaintingtext": filledin.text,
     "kodak": levels.kodak,
     "levels": levels.set9,
     "performance": performance,

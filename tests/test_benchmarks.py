@@ -9,7 +9,7 @@ import pytest
 import torch
 from benchmarks import gpu
 
-from untaught import images
+from untaught import images, tasks
 
 ROOT = Path(__file__).parent.parent
 
@@ -130,3 +130,117 @@ def test_the_scaling_benchmark_measures_a_point_and_draws(tmp_path, monkeypatch)
     first = (tmp_path / "scaling.svg").read_bytes()
     scaling.draw(lines, tmp_path)
     assert (tmp_path / "scaling.svg").read_bytes() == first
+
+
+@pytest.fixture
+def holed(tmp_path):
+    """Grey and colour images and their masks, where the benchmark of inpainting looks for them."""
+    clean = images.read(ROOT / "examples" / "data" / "chelsea.png").pixels[100:132, 100:140]
+    grey, visible = clean[..., 1], np.random.default_rng(0).random(clean.shape[:2]) < 0.5
+    text = np.full(grey.shape, 255, np.uint8)
+    text[10:14, 5:30] = 0
+    for name, pixels in (
+        ("inpaint11_gray/cat_GT", grey),
+        ("inpaint11_gray/cat_masked", grey * visible),
+        ("inpaint11_gray/cat_deep_prior", np.where(visible, grey, grey - 1)),
+        ("set9_clean/cat", clean),
+        ("dip_examples/kate", clean),
+        ("dip_examples/kate_mask", text),
+        ("dip_examples/vase", clean),
+        ("dip_examples/vase_mask", text),
+        ("dip_examples/library", clean),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        images.write(tmp_path / f"{name}.png", pixels)
+    return tmp_path
+
+
+def lines_of(results):
+    return [json.loads(line) for line in results.read_text().splitlines()]
+
+
+def test_the_inpainting_benchmark_runs_and_goes_on(holed, script, capsys):
+    results = holed / "inpaint.jsonl"
+    words = ["--data", holed, "--results", results, "--methods", "biharmonic,linear,nearest,published"]
+    script("inpaint", *words, "--pictures", holed / "pictures")
+    assert "skipped holes library" in capsys.readouterr().out
+    rows = lines_of(results)
+    assert [(row["set"], row["missing"]) for row in rows if row["method"] == "nearest"] == [
+        ("gray50", 50), ("gray", 10), ("gray", 90), ("gray", 98), ("colour", 50), ("colour", 90), ("text", 7.8),
+        ("holes", 7.8),
+    ]  # fmt: skip
+    assert [row["set"] for row in rows if row["method"] == "published"] == ["gray50"]
+    assert all(row["known_off"] == 0 and ("seconds" in row) == (row["method"] != "published") for row in rows)
+    scored = [row for row in rows if row["set"] != "holes"]
+    assert all(10 < row["hidden_psnr"] < row["psnr"] < 60 for row in scored) and "psnr" not in rows[-1]
+    published = next(row for row in rows if row["method"] == "published")
+    assert published["hidden_psnr"] == pytest.approx(20 * np.log10(255), abs=1e-3)  # each is off by one
+    assert published["hidden"] == (images.read(holed / "inpaint11_gray" / "cat_masked.png").pixels == 0).sum()
+    strips = sorted((holed / "pictures").glob("*_strip.png"))
+    assert len(strips) == 8 and images.read(strips[0]).pixels.shape[0] > 2 * 32
+    for strip in strips:
+        strip.unlink()
+    script("inpaint", *words, "--pictures", holed / "pictures")
+    assert lines_of(results) == rows and len(list((holed / "pictures").glob("*_strip.png"))) == 8
+    (holed / "pictures" / "gray50-cat-50" / "nearest.png").unlink()
+    script("inpaint", *words, "--pictures", holed / "pictures")
+    assert lines_of(results) == rows and (holed / "pictures" / "gray50-cat-50" / "nearest.png").exists()
+
+
+class FakeJob:
+    """Fills with grey, in three steps."""
+
+    def __init__(self, image, mask):
+        self.image, self.steps_run, self.stopped_by = image.copy(), 0, "steps"
+        self.image[mask != 0] = 128
+
+    def __iter__(self):
+        for _ in range(3):
+            self.steps_run += 1
+            yield self
+
+    def result(self):
+        return self
+
+
+def test_the_inpainting_benchmark_asks_ours_with_the_mask_and_without_the_truth(holed, script, capsys, monkeypatch):
+    asked = []
+
+    def inpainting(image, mask, *, quality, seed, device):
+        asked.append((image, mask, quality, seed, device))
+        return FakeJob(image, mask)
+
+    results = holed / "inpaint.jsonl"
+    words = ["--data", holed, "--results", results, "--sets", "gray50,text,holes", "--seed", "3"]
+    monkeypatch.delattr(tasks, "inpainting", raising=False)
+    script("inpaint", *words, "--methods", "paper")
+    assert "skipped paper: untaught.tasks has no inpainting yet" in capsys.readouterr().out and not results.exists()
+    monkeypatch.setattr(tasks, "inpainting", inpainting, raising=False)
+    script("inpaint", *words, "--methods", "draft,paper")
+    assert [(row["image"], row["method"], row["steps"], row["stopped_by"]) for row in lines_of(results)] == [
+        (image, method, 3, "steps") for image in ("cat", "kate", "vase") for method in ("draft", "paper")
+    ]
+    for image, mask, _, seed, device in asked[1:]:  # the first warms up
+        assert mask.shape == image.shape[:2] and set(np.unique(mask)) == {0, 255}
+        assert not image[mask != 0].any() and image[mask == 0].all() and (seed, device) == (3, "cpu")
+    assert [quality for _, _, quality, _, _ in asked] == ["draft", *["draft", "paper"] * 3]
+
+
+def test_the_tables_of_inpainting_leave_out_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    filledin = importlib.import_module("filledin")
+    monkeypatch.setattr(filledin, "RESULTS", tmp_path)
+    assert filledin.gray50() == filledin.shares() == filledin.text() == filledin.NOTHING
+    common = {"set": "gray50", "missing": 50, "shape": [256, 256], "seconds": 2.0, "cpu_seconds": 1.0}
+    lines = [
+        common | {"image": "house", "method": "linear", "psnr": 33.0, "hidden_psnr": 30.0},
+        common | {"image": "boat", "method": "linear", "psnr": 31.0, "hidden_psnr": 28.0},
+        common | {"image": "boat", "method": "draft", "psnr": 34.0, "hidden_psnr": 31.0, "steps": 500},
+        common | {"image": "vase", "method": "draft", "set": "holes", "missing": 2.7, "steps": 70},
+    ]
+    (tmp_path / "inpaint.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert filledin.gray50().splitlines()[2:] == [
+        "| linear on triangles (SciPy) | 31.00 | 33.00 | 32.00 | 29.00 | 32.00 | 29.00 | 8.0 | 4.0 |  |",
+        "| untaught, `draft` | 34.00 |  |  |  |  |  | 8.0 | 4.0 | 500 |",
+    ]
+    assert filledin.text().splitlines()[2] == "| vase | 2.7 % | untaught, `draft` |  |  | 8.0 | 4.0 | 70 |"
