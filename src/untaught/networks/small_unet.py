@@ -11,7 +11,7 @@ from untaught.core import Input, Network
 from untaught.networks.convolutions import SLOPE, Silent
 from untaught.networks.fast import twice
 from untaught.networks.inputs import Uniform
-from untaught.networks.layers import BARE, conv, undrawn, up_to_multiple
+from untaught.networks.layers import BARE, conv, linear, undrawn, up_to_multiple
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class SmallUNet(Network):
 
     input: Input = Uniform(3)
     widths: tuple[int, ...] = (32, 64, 96)  # finest scale first
+    joined: bool = True  # on the way up both scales' channels side by side; False: their sum, at half the price
 
     def __post_init__(self) -> None:
         if not self.widths or min(self.widths) < 1:
@@ -36,18 +37,19 @@ class SmallUNet(Network):
 
     def build(self, channels: int, height: int, width: int) -> nn.Module:
         del height, width
-        return Scales(self.input.channels(), self.widths, channels)
+        return Scales(self.input.channels(), self.widths, channels, joined=self.joined)
 
 
 class Scales(nn.Module):
     """`SmallUNet`, built."""
 
-    def __init__(self, cin: int, widths: tuple[int, ...], channels: int) -> None:
+    def __init__(self, cin: int, widths: tuple[int, ...], channels: int, *, joined: bool) -> None:
         super().__init__()
         before = (cin, *widths[:-1])
         self.down = nn.ModuleList(block(a, b) for a, b in zip(before, widths, strict=True))
-        below = reversed(list(pairwise(widths)))
-        self.up = nn.ModuleList(block(fine + coarse, fine) for fine, coarse in below)
+        below = list(pairwise(widths))[::-1]
+        self.up = nn.ModuleList(block(fine + coarse if joined else fine, fine) for fine, coarse in below)
+        self.across = nn.ModuleList() if joined else nn.ModuleList(linear(coarse, fine) for fine, coarse in below)
         self.head = undrawn(Silent(widths[0], channels, 3, padding=1, device=BARE))
 
     def forward(self, z: Tensor) -> Tensor:
@@ -56,8 +58,12 @@ class Scales(nn.Module):
             z = down(z if number == 0 else F.avg_pool2d(z, 2))
             kept.append(z)
         z = kept.pop()
-        for up in self.up:
-            z = up(torch.cat([twice(z, "nearest"), kept.pop()], dim=1))
+        for number, up in enumerate(self.up):
+            fine = kept.pop()
+            if self.across:
+                z = up(twice(self.across[number](z), "nearest") + fine)
+            else:
+                z = up(torch.cat([twice(z, "nearest"), fine], dim=1))
         made: Tensor = self.head(z)
         return made
 
