@@ -11,13 +11,13 @@ import untaught
 from classical.pictures import noise, picture
 from test_tasks import disc, error, noisy
 from untaught import job as jobs
-from untaught import tasks
 from untaught.cli.foretelling import level_of
 from untaught.errors import UntaughtError, UsageError
 from untaught.noise import Noise
 from untaught.preset import Pilot, Preset, Price
 from untaught.presets import PRESETS, corrected, preset
 from untaught.tasks import denoising
+from untaught.tasks import noisy as noisy_images
 
 DRAFT = replace(PRESETS["denoise", "draft"], fit=replace(PRESETS["denoise", "draft"].fit, steps=7))
 ROUNDS = replace(DRAFT, pilot=Pilot(rounds=3))
@@ -45,7 +45,7 @@ def found(monkeypatch):
     """What the measurement of the noise says."""
 
     def says(noise):
-        monkeypatch.setattr(tasks, "measure_noise", lambda x: noise)
+        monkeypatch.setattr(noisy_images, "measure_noise", lambda x: noise)
 
     return says
 
@@ -157,7 +157,7 @@ def test_the_measuring_of_the_noise_is_within_the_budget(monkeypatch):
         time.sleep(0.05)
         return Noise(sigma=25 / 255)
 
-    monkeypatch.setattr(tasks, "measure_noise", slow)
+    monkeypatch.setattr(noisy_images, "measure_noise", slow)
     for tile in (None, 128):
         assert 0.05 <= job_of(tile=tile).before < 5
     job = job_of(time_budget=8)

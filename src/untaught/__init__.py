@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.preset import Preset
-    from untaught.tasks import denoise, steps
+    from untaught.tasks import denoise, inpaint, steps
 
-__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "steps"]
+__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "steps"]
 
 _HOME = {
     "Fit": "untaught.fit",
@@ -24,6 +24,7 @@ _HOME = {
     "Result": "untaught.core",
     "Step": "untaught.core",
     "denoise": "untaught.tasks",
+    "inpaint": "untaught.tasks",
     "steps": "untaught.tasks",
 }
 

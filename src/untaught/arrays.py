@@ -46,13 +46,19 @@ class Frame:
     shape: tuple[int, ...]
     device: torch.device  # where a tensor lay
     copies: int = 1  # a grey picture stored as RGB is fitted once
+    given: "Given | None" = None  # pixels that come back as they came
 
     def back(self, x: Tensor) -> Image:
         """`[1, C, H, W]` to the caller's type, dtype and axes; H and W may have changed."""
         values = x.cpu().double() * self.scale.span + self.scale.low  # on the CPU: not every GPU has float64
         values = values.repeat(1, self.copies, 1, 1)
+        made = self.typed(values)
+        return made if self.given is None else self.given.into(made)
+
+    def typed(self, values: Tensor) -> Image:
+        """`[1, C, H, W]` in the caller's units to the caller's type, dtype and axes."""
         if isinstance(self.dtype, torch.dtype):
-            return fit_dtype(values, self.dtype).view(*self.shape[:-2], *x.shape[-2:]).to(self.device)
+            return fit_dtype(values, self.dtype).view(*self.shape[:-2], *values.shape[-2:]).to(self.device)
         array: NDArray[Any] = values[0].permute(1, 2, 0).numpy()
         if len(self.shape) == 2:
             array = array[..., 0]
@@ -70,11 +76,34 @@ def fit_dtype(values: Tensor, dtype: torch.dtype) -> Tensor:
     return values.round().clamp(limits.min, limits.max).to(dtype)
 
 
-def take(image: Image) -> tuple[Tensor, Frame]:
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The caller's image, and which of its pixels were observed."""
+
+    image: Image
+    observed: Tensor  # [H, W], true where the pixel is known; on the CPU
+
+    @classmethod
+    def of(cls, image: Image, observed: Tensor) -> "Given":
+        """With a copy of the image: the caller may change it while the fit runs."""
+        return cls(image.detach().clone() if isinstance(image, Tensor) else image.copy(), observed)
+
+    def into(self, made: Image) -> Image:
+        """`made`, of the image's type and shape, with every observed pixel exactly as the caller had it."""
+        if isinstance(made, Tensor) and isinstance(self.image, Tensor):
+            return torch.where(self.observed.to(made.device), self.image, made)
+        known = self.observed.numpy()
+        return np.where(known if self.image.ndim == 2 else known[..., None], self.image, made)
+
+
+def take(image: Image, observed: Tensor | None = None) -> tuple[Tensor, Frame]:
     """One image as `[1, C, H, W]` float32, and how to give it back. C is 1 if all channels are the same.
 
     ndarray: HW or HWC; tensor: HW, CHW or 1CHW; 1 to 4 channels, any integer or floating dtype.
-    Raises: InputError if it is no image, is empty, has NaN or infinite pixels, or is constant.
+    observed: `[H, W]` bool on the CPU, where only some pixels are known. The others may hold anything, NaN too, have no
+        say in the scale nor in whether all channels are the same, and come out as 0.
+    Raises: InputError if it is no image, is empty, or of another size than `observed`; or if nothing of it is known,
+        or what is known has NaN or infinite pixels or is constant.
     """
     if isinstance(image, Tensor):
         real, order = not (image.is_complex() or image.dtype is torch.bool), "channels x height x width"
@@ -85,12 +114,19 @@ def take(image: Image) -> tuple[Tensor, Frame]:
     if not real:
         raise InputError(f"the image holds {image.dtype} values; wanted integers or floats")
     values = as_bchw(image, order)
-    check_pixels(values)
-    scale = Scale.of(values, image.dtype)
-    copies = values.shape[1] if bool((values == values[:, :1]).all()) else 1
+    if observed is not None and observed.shape != values.shape[2:]:
+        mask, size = ("x".join(map(str, sides)) for sides in (observed.shape, values.shape[2:]))
+        raise InputError(f"mask is {mask} but image is {size} (height x width)")
+    if observed is not None and not bool(observed.any()):
+        raise InputError("every pixel is missing; wanted some that were observed")
+    known = values if observed is None else values[..., observed]
+    check_pixels(values, known, observed)
+    scale = Scale.of(known, image.dtype)
+    copies = values.shape[1] if bool((known == known[:, :1]).all()) else 1
     values = values[:, : values.shape[1] // copies]
     device = image.device if isinstance(image, Tensor) else torch.device("cpu")
     x = ((values - scale.low) / scale.span).float()
+    x = x if observed is None else x.where(observed, 0.0)
     return x, Frame(image.dtype, scale, tuple(image.shape), device, copies)
 
 
@@ -115,16 +151,21 @@ def as_bchw(image: Image, order: str) -> Tensor:
     return values
 
 
-def check_pixels(values: Tensor) -> None:
-    """Refuse what cannot be restored."""
+def check_pixels(values: Tensor, known: Tensor, observed: Tensor | None) -> None:
+    """Refuse what cannot be restored; `known` are those of the `values` that were `observed`, or all."""
     bad = ~torch.isfinite(values)
+    where, which = "", "value"
+    wanted = "wanted finite ones (missing pixels are a case for inpainting)"
+    if observed is not None:
+        bad = bad & observed
+        where, which = " in observed pixels", "observed value"
+        wanted = "wanted finite ones there, or a mask that says that they are missing"
     if bool(bad.any()):
         row, column = bad[0].any(dim=0).nonzero()[0].tolist()
         raise InputError(
-            f"the image has {int(bad.sum())} NaN or infinite values, the first at row {row}, column {column}; "
-            "wanted finite ones (missing pixels are a case for inpainting)"
+            f"the image has {int(bad.sum())} NaN or infinite values{where}, the first at row {row}, column {column}; "
+            f"{wanted}"
         )
-    if bool((values == values.flatten()[0]).all()):
-        raise InputError(
-            f"the image is constant (every value is {float(values.flatten()[0]):g}): nothing can be restored"
-        )
+    first = known.flatten()[0]
+    if bool((known == first).all()):
+        raise InputError(f"the image is constant (every {which} is {float(first):g}): nothing can be restored")

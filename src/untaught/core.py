@@ -41,6 +41,15 @@ class Operator(Protocol):
         ...
 
 
+@runtime_checkable
+class Projecting(Protocol):
+    """An operator that can make an image agree with the measurements exactly."""
+
+    def project(self, x: Tensor, y: Tensor, /) -> Tensor:
+        """The image nearest to x `[B, C, H, W]` whose measurements are y, in the shape of x."""
+        ...
+
+
 class Likelihood(Protocol):
     """How measurements scatter around `operator(x)`. The same object makes noise and scores it."""
 

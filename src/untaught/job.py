@@ -12,9 +12,10 @@ from torch import Tensor
 
 from untaught.arrays import Frame
 from untaught.classical import Estimate, at_two_scales, denoise_classically, estimate, unclip
-from untaught.core import Problem, Result, State
+from untaught.core import Problem, Projecting, Result, State
 from untaught.errors import UntaughtError
 from untaught.fitting import Fitting
+from untaught.likelihoods import Gaussian
 from untaught.methods import Recorrupted
 from untaught.methods.recorrupted import features
 from untaught.networks import Convolutions, Given
@@ -146,7 +147,8 @@ class Job:
     @property
     def sigma(self) -> float:
         """Of the noise in the problem's y."""
-        return float(self.provenance["noise"]["white_sigma"])
+        assert isinstance(self.problem.likelihood, Gaussian)
+        return self.problem.likelihood.sigma
 
     @cached_property
     def clipped(self) -> bool:
@@ -239,6 +241,11 @@ class Job:
         return Result(image=image, iterate=image, step=0, steps_run=0, stopped_by=why, history=[], provenance={})
 
     def plain(self, x: Tensor) -> Tensor:
-        """A fitted image on the scale of the caller's: what clipping and the stabilisation did is undone."""
+        """A fitted image on the scale of the caller's: what clipping and the stabilisation did is undone.
+
+        If the row is `consistent` it is made to agree with the measurements, as far as the operator can do that.
+        """
         undone = unclip(x, self.sigma) if self.row.recorrupts and self.clipped else x
+        if self.row.consistent and isinstance(self.problem.operator, Projecting):
+            undone = self.problem.operator.project(undone, self.problem.y)
         return self.noise.backward(undone)

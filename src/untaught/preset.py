@@ -50,6 +50,7 @@ class Preset:
     pilot: Pilot | None = None
     fitted: bool = True  # False: the pilot alone, without a network
     price: Price | None = None  # where it was measured
+    consistent: bool = False  # is the result made to agree with the measurements, where the operator is `Projecting`?
 
     def __post_init__(self) -> None:
         if isinstance(self.stopper, Discrepancy) and not self.knows_sigma:

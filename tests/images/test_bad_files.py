@@ -246,3 +246,14 @@ def test_damaged_files_say_nothing_on_the_error_output(put):
     )
     done = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_what_is_not_finite_is_read_if_asked_for_but_never_alpha(put):
+    samples = noise("float32", 4, 9, 8)
+    samples[7, 3, 1] = np.nan
+    path = put(tiff(samples, photometric="rgb", extrasamples=["unassalpha"]))
+    assert np.array_equal(read(path, finite=False).pixels, samples[..., :3], equal_nan=True)
+    samples[2, 1, 3] = np.nan
+    path = put(tiff(samples, photometric="rgb", extrasamples=["unassalpha"]))
+    with pytest.raises(InputError, match="1 pixel that is NaN or infinite, the first at row 2, column 1"):
+        read(path, finite=False)

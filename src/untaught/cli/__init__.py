@@ -6,7 +6,7 @@ from types import FrameType
 
 import typer
 
-from untaught.cli import compare, denoise, doctor
+from untaught.cli import compare, denoise, doctor, inpaint
 from untaught.errors import InterruptedFitError, UntaughtError
 from untaught.version import __version__
 
@@ -21,6 +21,7 @@ app = typer.Typer(
     "5 out of disk or memory, 130 interrupted.",
 )
 app.command("denoise")(denoise.denoise)
+app.command("inpaint")(inpaint.inpaint)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 

@@ -1,7 +1,7 @@
 """What a job would take, and what noise it found, in words."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -37,20 +37,19 @@ def seconds_of(text: str) -> float:
     return seconds
 
 
-def foretell(job: "AnyJob", *, as_json: bool) -> None:
-    """What the job would take, on stdout."""
-
+def foretell(job: "AnyJob", *, about: str, known: dict[str, Any], as_json: bool) -> None:
+    """What the job would take, on stdout, after what is known of the image: `about` in words, `known` as data."""
     needed = predicted(job)
-    about = {"noise": job.provenance["noise"], "seconds": None, "megabytes": None}
+    taken: dict[str, Any] = known | {"seconds": None, "megabytes": None}
     if needed is not None:
-        about |= {"seconds": round(needed.seconds, 1), "megabytes": round(needed.bytes / 1e6)}
+        taken |= {"seconds": round(needed.seconds, 1), "megabytes": round(needed.bytes / 1e6)}
     if as_json:
-        typer.echo(json.dumps(about))
+        typer.echo(json.dumps(taken))
     elif needed is None:
-        typer.echo(f"{level_of(job.provenance['noise'])}; what this quality takes was never measured")
+        typer.echo(f"{about}; what this quality takes was never measured")
     else:
         size = f"{needed.bytes / 1e9:.1f} GB of memory"
-        typer.echo(f"{level_of(job.provenance['noise'])}; about {needed.seconds:.0f} s on this machine, {size}")
+        typer.echo(f"{about}; about {needed.seconds:.0f} s on this machine, {size}")
 
 
 def predicted(job: "AnyJob") -> "Cost | None":

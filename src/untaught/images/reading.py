@@ -27,8 +27,10 @@ OTHERS = {
 """First bytes of files that people may well try."""
 
 
-def read(path: str | os.PathLike[str]) -> Picture:
+def read(path: str | os.PathLike[str], *, finite: bool = True) -> Picture:
     """One PNG, JPEG, TIFF or WebP image, told by its content, with its pixels upright and its alpha apart.
+
+    finite: refuse pixels that are not? Alpha that is not finite is refused in any case.
 
     Raises: InputError, one sentence, for what is missing, unreadable, cut short or damaged, of another kind than
     `Picture` describes, or not finite; ResourceError where memory runs out.
@@ -49,8 +51,11 @@ def read(path: str | os.PathLike[str]) -> Picture:
         reason = f": {' '.join(str(error).split())}" if in_words else ""
         raise InputError(f"{path} is damaged, or a {found.name} of a rare kind{reason}") from error
     samples, metadata = _upright(samples, metadata)
-    _check_finite(samples, path)
     pixels, alpha = _without_alpha(samples)
+    if finite:
+        _check_finite(samples, path)
+    elif alpha is not None:
+        _check_finite(alpha[..., np.newaxis], path)
     return Picture(pixels, alpha, metadata, hashlib.sha256(data).hexdigest(), path, found.name)
 
 

@@ -1,20 +1,15 @@
-"""The verbs. Each states a Problem and runs the one loop; none has a loop of its own."""
+"""Denoising: the noise is measured, and the Problem stated for the one loop."""
 
-import math
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from numbers import Real
 from typing import Literal, overload
 
 import torch
 from torch import Tensor
 
-from untaught import fit as loop
 from untaught.arrays import Image, take
-from untaught.core import Method, Network, Problem, Result, State, Step
+from untaught.core import Problem, Result
 from untaught.errors import UsageError
-from untaught.fit import Fit
 from untaught.job import FEWEST, Job
 from untaught.likelihoods import Gaussian
 from untaught.methods import R2R
@@ -24,9 +19,16 @@ from untaught.operators import Identity
 from untaught.preset import Preset
 from untaught.presets import preset
 from untaught.record import noise_found, provenance
+from untaught.tasks.arguments import (
+    LEAST_SIGMA,
+    channels_height_width,
+    check_time_budget,
+    is_positive,
+    pick_device,
+    with_seed_and_steps,
+)
 from untaught.tiles import MOST_PIXELS, OVERLAP, USUAL, TiledJob
 
-LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
 METHODS = ("auto", "network", "classical")
 STRONG = 37.5 / 255  # midway between the two noise levels that the paper has settings for
 
@@ -61,7 +63,7 @@ def denoising(
         row = without_recorruption(quality, noise)
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
-    row = replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))
+    row = with_seed_and_steps(row, seed, steps)
     level = max(noise.white_sigma, LEAST_SIGMA)
     treated = noise if row.knows_sigma else replace(noise, gain=0.0, grain=False, unsure=False)
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
@@ -199,58 +201,7 @@ def denoise(
     return result if full_output else result.image
 
 
-def steps(
-    problem: Problem,
-    *,
-    quality: str | Preset = "normal",
-    network: Network | None = None,
-    method: Method | None = None,
-    fit: Fit | None = None,
-    resume: State | None = None,
-) -> Iterator[Step]:
-    """The loop itself, one Step after another, for any Problem; leave it whenever you like.
-
-    What is not given is taken from the row of `quality` for a deep image prior. See `untaught.fit.steps`.
-    """
-    row = preset("deep image prior", quality)
-    return loop.steps(problem, network or row.network, method or row.method, fit or row.fit, resume=resume)
-
-
-def is_positive(number: object) -> bool:
-    """A number above 0 that is not infinite?"""
-    real = isinstance(number, Real) and not isinstance(number, bool)
-    return real and 0 < float(number) < math.inf  # type: ignore[arg-type]
-
-
-def check_time_budget(seconds: object) -> None:
-    """Raises: UsageError for what can't be a time."""
-    if seconds is not None and not is_positive(seconds):
-        raise UsageError(f"time_budget is {seconds}; wanted a positive number of seconds, or None")
-
-
 def check_sigma(sigma: object) -> None:
     """Raises: UsageError for what can't be a standard deviation."""
     if not is_positive(sigma) and sigma != "auto":
         raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
-
-
-def pick_device(name: str, image: Image) -> torch.device:
-    """Raises: UsageError for a device that is not there."""
-    if name == "auto":
-        if isinstance(image, Tensor):
-            return image.device
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.Generator(device)
-        torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
-        there = ["cpu"] + [f"cuda:{number}" for number in range(torch.cuda.device_count())]
-        raise UsageError(f"device '{name}' is not there; this machine has {', '.join(there)}") from error
-    return device
-
-
-def channels_height_width(x: Tensor) -> tuple[int, int, int]:
-    """The last three axes."""
-    channels, height, width = x.shape[-3:]
-    return channels, height, width

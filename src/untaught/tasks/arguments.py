@@ -1,0 +1,53 @@
+"""What every verb checks of its arguments, and makes of them."""
+
+import math
+from dataclasses import replace
+from numbers import Real
+
+import torch
+from torch import Tensor
+
+from untaught.arrays import Image
+from untaught.errors import UsageError
+from untaught.preset import Preset
+
+LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
+
+
+def is_positive(number: object) -> bool:
+    """A number above 0 that is not infinite?"""
+    real = isinstance(number, Real) and not isinstance(number, bool)
+    return real and 0 < float(number) < math.inf  # type: ignore[arg-type]
+
+
+def check_time_budget(seconds: object) -> None:
+    """Raises: UsageError for what can't be a time."""
+    if seconds is not None and not is_positive(seconds):
+        raise UsageError(f"time_budget is {seconds}; wanted a positive number of seconds, or None")
+
+
+def pick_device(name: str, image: Image) -> torch.device:
+    """Raises: UsageError for a device that is not there."""
+    if name == "auto":
+        if isinstance(image, Tensor):
+            return image.device
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.Generator(device)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
+        there = ["cpu"] + [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        raise UsageError(f"device '{name}' is not there; this machine has {', '.join(there)}") from error
+    return device
+
+
+def channels_height_width(x: Tensor) -> tuple[int, int, int]:
+    """The last three axes."""
+    channels, height, width = x.shape[-3:]
+    return channels, height, width
+
+
+def with_seed_and_steps(row: Preset, seed: int, steps: int | None) -> Preset:
+    """The row with this seed, and with at most so many steps if they are given."""
+    return replace(row, fit=replace(row.fit, seed=seed, steps=row.fit.steps if steps is None else steps))

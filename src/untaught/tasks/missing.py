@@ -1,0 +1,169 @@
+"""Inpainting: some pixels are missing, and the others are the measurements."""
+
+import hashlib
+import time
+from dataclasses import replace
+from typing import Any, Literal, overload
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from untaught.arrays import Given, Image, take
+from untaught.core import Problem, Result
+from untaught.errors import InputError, UsageError
+from untaught.job import Job
+from untaught.likelihoods import Gaussian
+from untaught.noise import Noise
+from untaught.operators import Mask
+from untaught.preset import Preset
+from untaught.presets import preset
+from untaught.record import provenance
+from untaught.tasks.arguments import (
+    LEAST_SIGMA,
+    channels_height_width,
+    check_time_budget,
+    pick_device,
+    with_seed_and_steps,
+)
+
+
+def inpainting(
+    image: Image,
+    mask: Image,
+    *,
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    time_budget: float | None = None,
+    steps: int | None = None,
+) -> Job:
+    """An inpainting that has not begun; the arguments are those of `inpaint`, and at most so many `steps`."""
+    began = time.monotonic()
+    check_time_budget(time_budget)
+    row = inpainting_preset(quality)
+    observed = observed_pixels(mask)
+    x, frame = take(image, observed)
+    if bool(observed.all()):
+        raise InputError("no pixel is missing (the mask is 0 everywhere): there is nothing to fill")
+    if row.consistent:
+        frame = replace(frame, given=Given.of(image, observed))
+    x = x.to(pick_device(device, image))
+    row = with_observed(with_seed_and_steps(row, seed, steps), x, observed[None, None].to(x.device))
+    operator = Mask(observed)
+    likelihood = Gaussian(sigma=LEAST_SIGMA) if row.knows_sigma else Gaussian()
+    problem = Problem(y=operator(x), operator=operator, likelihood=likelihood, shape=channels_height_width(x))
+    record = provenance("inpaint", row, problem, frame) | {"missing": account_of(observed)}
+    job = Job(problem, row, frame, Noise(sigma=0.0), record, time_budget)
+    job.before = time.monotonic() - began
+    return job
+
+
+def with_observed(row: Preset, image: Tensor, observed: Tensor) -> Preset:
+    """The row, where its method or its network learns from the image: told here which image it is.
+
+    image: `[1, C, H, W]` on the loop's scale, missing pixels 0; observed: `[1, 1, H, W]` bool. No row does so yet, and
+    what comes back is the row as it was.
+    """
+    del image, observed
+    return row
+
+
+def inpainting_preset(quality: str | Preset) -> Preset:
+    """The row for a quality.
+
+    Raises: UsageError for a quality that there is not, or settings that want a noisy image without holes.
+    """
+    row = preset("inpaint", quality)
+    if row.pilot is not None or row.recorrupts:
+        raise UsageError("these settings recorrupt a noisy image, which is for denoising; wanted some for inpainting")
+    return row
+
+
+def observed_pixels(mask: object) -> Tensor:
+    """`[H, W]` bool on the CPU, true where the mask is 0.
+
+    Raises: InputError for what is no mask.
+    """
+    if not isinstance(mask, np.ndarray | Tensor):
+        raise InputError(f"the mask is a {type(mask).__name__}; wanted a numpy array or a torch tensor")
+    if mask.ndim != 2:
+        raise InputError(f"the mask's shape is {list(mask.shape)}; wanted height x width, nonzero where missing")
+    real = not mask.is_complex() if isinstance(mask, Tensor) else mask.dtype.kind in "biuf"
+    if not real:
+        raise InputError(f"the mask holds {mask.dtype} values; wanted booleans or numbers, nonzero where missing")
+    values = mask.detach().cpu().double() if isinstance(mask, Tensor) else torch.from_numpy(mask.astype(np.float64))
+    if bool(values.isnan().any()):
+        raise InputError("the mask has NaN values; wanted 0 where a pixel is observed, another number where missing")
+    return values == 0
+
+
+def account_of(observed: Tensor) -> dict[str, Any]:
+    """Which pixels are missing, for the record: how many, their share, and a hash by which another mask is told."""
+    missing = ~observed
+    packed = np.packbits(missing.numpy()).tobytes()
+    count = int(missing.sum())
+    return {"pixels": count, "share": count / missing.numel(), "sha256": hashlib.sha256(packed).hexdigest()}
+
+
+@overload
+def inpaint(
+    image: Image,
+    mask: Image,
+    *,
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    time_budget: float | None = None,
+    full_output: Literal[False] = False,
+) -> Image: ...
+@overload
+def inpaint(
+    image: Image,
+    mask: Image,
+    *,
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    time_budget: float | None = None,
+    full_output: Literal[True],
+) -> Result: ...
+def inpaint(
+    image: Image,
+    mask: Image,
+    *,
+    quality: str | Preset = "normal",
+    seed: int = 0,
+    device: str = "auto",
+    time_budget: float | None = None,
+    full_output: bool = False,
+) -> Image | Result:
+    """Fill in the missing pixels of one image, with what its other pixels can teach a network.
+
+    image: ndarray HW or HWC (1 to 4 channels) of any integer or floating dtype; or a tensor HW, CHW or [B, C, H, W],
+        where a batch is so many independent fits. Missing pixels may hold anything, NaN too: nothing looks at them.
+    mask: ndarray or tensor HW of booleans or numbers, nonzero (or True) where a pixel is MISSING, as in scikit-image;
+        the same for every image of a batch.
+    quality: "draft", "normal" or "best", or a Preset of your own.
+    time_budget: seconds that it may take at most, for each image of a batch; no limit if None.
+    device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
+
+    Returns the image in the type, dtype, shape and range that came in, or with `full_output` a Result around it.
+    Observed pixels come back exactly as they were; with a Preset of your own, only if it is `consistent`.
+    Raises: InputError for an image with nothing to go by or a mask that does not fit it, UsageError for arguments that
+    can't be meant.
+    Source: Ulyanov, Vedaldi and Lempitsky 2018, "Deep Image Prior".
+    """
+    if isinstance(image, Tensor) and image.ndim == 4 and image.shape[0] > 1:
+        if full_output:
+            raise UsageError(f"full_output wants one image, got a batch of {image.shape[0]}")
+        each = [
+            inpaint(one, mask, quality=quality, seed=seed, device=device, time_budget=time_budget)
+            for one in image.split(1)
+        ]
+        return torch.cat([one for one in each if isinstance(one, Tensor)])
+    job = inpainting(image, mask, quality=quality, seed=seed, device=device, time_budget=time_budget)
+    for _ in job:
+        pass
+    result = job.result()
+    return result if full_output else result.image
