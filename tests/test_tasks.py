@@ -9,14 +9,14 @@ from untaught.core import Problem
 from untaught.errors import InputError, UsageError
 from untaught.fit import Fit
 from untaught.likelihoods import Gaussian
-from untaught.methods import R2R, Plain
+from untaught.methods import R2R, Dropped, Plain
 from untaught.networks import Skip, Uniform
 from untaught.operators import Identity
 from untaught.optimisers import Muon
 from untaught.preset import Preset
 from untaught.presets import PRESETS, preset
 from untaught.stoppers import Budget, Discrepancy
-from untaught.tasks import denoising
+from untaught.tasks import denoising, inpainting
 
 TINY = Preset(
     network=Skip(input=Uniform(4), down=(8, 8), up=(8, 8), skip=(2, 2)),
@@ -208,6 +208,12 @@ def test_every_preset_runs(task, quality):
         assert sum(moment.loss is not None for moment in job) == 3
         assert np.isfinite(job.result().image).all() and row.source
         return
+    if isinstance(row.method, Dropped):
+        mask = np.random.default_rng(0).random((32, 32)) < 0.4
+        job = inpainting(noisy(disc(32)), mask, quality=row, steps=3)
+        assert sum(moment.loss is not None for moment in job) == 3
+        assert np.isfinite(job.result().image).all() and row.source
+        return
     y = torch.rand(1, 3, 40, 33, generator=torch.Generator().manual_seed(0))
     problem = Problem(y=y, operator=Identity(), likelihood=Gaussian(), shape=(3, 40, 33))
     first, second = (step for step, _ in zip(untaught.steps(problem, quality=row), range(2), strict=False))
@@ -228,6 +234,8 @@ def test_the_paper_is_as_published():
         "upscale 8": (0.01, 4000, 0.05),
         "upscale 4, no prior": (0.01, 2000, 0.0),
         "upscale 4, total variation": (0.01, 2000, 0.0),
+        "inpaint": (0.001, 11000, 0.03),
+        "inpaint hole": (0.01, 5001, 0.03),
         "inpaint text": (0.01, 6001, 0.03),
         "inpaint hole, vase": (0.01, 5001, 0.03),
         "inpaint hole, library": (0.01, 3001, 0.0),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from untaught.classical import RECIPE, Recipe
 from untaught.core import Method, Network, Stopper
 from untaught.fit import Fit
+from untaught.methods.dropped import Dropped
 from untaught.methods.r2r import R2R
 from untaught.methods.recorrupted import Recorrupted
 from untaught.networks.convolutions import Convolutions
@@ -63,6 +64,9 @@ class Preset:
         known = isinstance(self.network, SmallUNet) and len(self.network.widths) <= SCALES and self.knows_sigma
         if isinstance(self.method, R2R) and not known:
             raise ValueError(f"a network for R2R is a SmallUNet of at most {SCALES} scales, and is told sigma")
+
+        if isinstance(self.method, Dropped) and not isinstance(self.network, SmallUNet):
+            raise ValueError("a network that predicts dropped pixels is a SmallUNet")
 
     @property
     def recorrupts(self) -> bool:

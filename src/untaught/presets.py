@@ -10,6 +10,7 @@ from types import MappingProxyType
 from untaught.core import Network
 from untaught.errors import UsageError
 from untaught.fit import Fit
+from untaught.methods.dropped import Dropped
 from untaught.methods.plain import Plain
 from untaught.methods.r2r import R2R
 from untaught.methods.recorrupted import Recorrupted
@@ -21,6 +22,7 @@ from untaught.networks.small_unet import SmallUNet
 from untaught.optimisers.muon import Muon
 from untaught.preset import Pilot, Preset, Price
 from untaught.published import PUBLISHED, PYRAMID
+from untaught.stoppers.budget import Budget
 from untaught.stoppers.discrepancy import Discrepancy
 from untaught.stoppers.held_out import HeldOut
 
@@ -53,6 +55,31 @@ def alone(steps: int, price: Price) -> Preset:
     )
 
 
+def predicting(steps: int, widths: tuple[int, ...], every: int) -> Preset:
+    """A row of ours for missing pixels that lie among known ones."""
+    return Preset(
+        network=SmallUNet(widths=widths, joined=False),
+        method=Dropped(every=every),
+        fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.004), steps=steps, schedule="cosine", average_decay=0.0),
+        stopper=Budget(),
+        consistent=True,
+        source="our own measurements: docs/decisions/0011-missing-pixels.md",
+    )
+
+
+def of_hole(steps: int) -> Preset:
+    """A row of ours for large holes: the paper's architecture for them (library), our optimiser."""
+    paper = PUBLISHED["inpaint hole, library", "paper"]
+    return Preset(
+        network=paper.network,
+        method=Plain(jitter=0.01),
+        fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=steps, schedule="cosine", average_decay=0.98),
+        stopper=Budget(),
+        consistent=True,
+        source=paper.source + "; the optimiser: docs/decisions/0011-missing-pixels.md",
+    )
+
+
 BARE = Skip(
     input=Uniform(8),
     down=PYRAMID,
@@ -74,9 +101,17 @@ BARE_PRIOR = Preset(
 
 LEVELS = ("draft", "normal", "best", "paper")  # from the quickest to the slowest
 
+MISSING = {
+    "draft": (predicting(600, (16, 32, 48), 300), of_hole(150)),
+    "normal": (predicting(2500, (24, 48, 64), 1000), of_hole(500)),
+    "best": (predicting(8000, (32, 64, 96), 2000), of_hole(1500)),
+}
+
 PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         **PUBLISHED,
+        **{("inpaint", level): scattered for level, (scattered, _) in MISSING.items()},
+        **{("inpaint hole", level): hole for level, (_, hole) in MISSING.items()},
         ("denoise", "draft"): corrected(Pilot(rounds=1), Convolutions(), 40, Price(27, 54, 20, 1200)),
         ("denoise", "normal"): corrected(Pilot(rounds=4), Convolutions(), 80, Price(27, 113, 45, 1250)),
         ("denoise", "best"): corrected(

@@ -88,6 +88,10 @@ PUBLISHED: Mapping[tuple[str, str], Preset] = MappingProxyType(
             jitter=0.0,
         ),
         ("inpaint 50 %", "paper"): published(Skip(), 11000, "restoration notebook (barbara)", lr=0.001),
+        ("inpaint", "paper"): published(Skip(), 11000, "restoration notebook (barbara)", lr=0.001),
+        ("inpaint hole", "paper"): published(
+            Skip(input=MeshGrid(), skip=(0,) * 5, upsampling="nearest"), 5001, "inpainting notebook (vase)"
+        ),
         ("inpaint 98 %", "paper"): published(
             Skip(down=PYRAMID, up=PYRAMID, skip=(0,) * 5, downsampling="avg"),
             1000,

@@ -10,8 +10,9 @@ from torch.func import functional_call
 
 from untaught.classical.fill import fill
 from untaught.core import Problem, Proposal, State
-from untaught.methods.held_tiles import folded, turned
+from untaught.methods.held_tiles import folded, turned, turned_back
 
+WAYS = 8  # symmetries of the square
 MULTIPLE = 8  # sides are multiples of this
 SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
 
@@ -20,26 +21,23 @@ SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
 class Dropped:
     """`x = fill(y, m) + g_theta(fill(y, m), m) / 4`: m says which pixels are known, `fill` is a classical estimate.
 
-    Each step sees squares of the image somewhere, turned somehow, a random share of whose observed pixels was dropped
-    too, and is held against those. What is dropped for good, `held` of the observed pixels, says how good it is. Shown
-    is the mean over the symmetries of what the running average of the weights makes of all that was observed.
+    Each step sees squares of the image somewhere, turned somehow, some of whose observed pixels were dropped too, and
+    is held against those: a random share, or (as often) what another square of the image misses, in its shape. It is
+    never held against what it was shown, so it can't learn to copy. Shown is the mean over the
+    symmetries of what the running average of the weights makes of all that was observed.
 
     Source: Batson and Royer 2019, "Noise2Self", for pixels predicted from others; Quan et al. 2020 (CVPR),
-    "Self2Self", for fitting so to one image with pixels missing. Departs: no dropout; a classical fill comes in; seen
-    at two scales.
+    "Self2Self", for fitting so to one image with pixels missing. Departs: no dropout; a classical fill comes in.
     """
 
     image: Tensor | None = field(default=None, repr=False)  # [1, C, H, W], that at hand; missing pixels are 0
     observed: Tensor | None = field(default=None, repr=False)  # [1, 1, H, W], true where a pixel is known
     tile: int = 48  # pixels a side of the squares
-    tiles: int = 2  # at a step
+    tiles: int = 4  # at a step
     drop: tuple[float, float] = (0.1, 0.5)  # the least and the greatest share of a square's observed pixels
-    scales: tuple[int, ...] = (1, 2)  # by how much the image is made smaller, each as often
-    held: float = 0.02  # of the observed pixels
     every: int = 200  # steps between two looks at the whole image; sooner at first
     last: int | None = None  # the last step, at which to look too; given with the image
     decay: float = 0.99  # of the running average of the weights
-    ways: int = 8  # symmetries
 
     def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "DroppedRun":
         if self.image is None or self.observed is None:
@@ -56,11 +54,8 @@ class DroppedRun:
     ) -> None:
         self.rule, self.problem, self.generator = rule, problem, generator
         self.learned: list[Tensor] = []
-        self.held_out: Tensor | None = None
+        self.held_out: Tensor | None = None  # nothing is kept from the fit
         self.y, self.known = image, observed.to(image)
-        chosen = torch.rand(observed.shape, generator=generator, device=image.device) < rule.held
-        self.kept = (chosen & observed).to(image)
-        self.scales = [scaled(self.y, self.known, self.kept, by) for by in rule.scales]
         self.shown = fill(self.y, self.known)
         self.weights: dict[str, Tensor] = {}
         self.steps = 0
@@ -72,13 +67,10 @@ class DroppedRun:
                 self.look(network)
         self.steps += 1
         squares = [self.square() for _ in range(self.rule.tiles)]
-        y, known, kept = (torch.cat(parts) for parts in zip(*squares, strict=True))
-        least, most = self.rule.drop
-        shares = least + (most - least) * self.random(len(y), 1, 1, 1)
-        left = known * (self.random(*known.shape) >= shares)
+        y, known = (torch.cat(parts) for parts in zip(*squares, strict=True))
+        left = known * torch.cat([self.pattern() for _ in squares])
         x = self.filled(network, y, left)
-        asked = (known - left) * (1 - kept) > 0
-        target = torch.where(asked, y, x.detach())
+        target = torch.where(known > left, y, x.detach())
         shape = (x.shape[1], x.shape[2], x.shape[3])
         return Proposal(x=x, problem=replace(self.problem, y=target, operator=as_it_is, shape=shape), shown=self.shown)
 
@@ -86,20 +78,29 @@ class DroppedRun:
         """Uniform in [0, 1)."""
         return torch.rand(shape, generator=self.generator, device=self.y.device)
 
-    def square(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Somewhere, at some scale, turned somehow: y, what is known of it, what is kept from the fit."""
+    def one_of(self, count: int) -> int:
+        """Each as likely."""
+        return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
 
-        def one_of(count: int) -> int:
-            return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
-
-        images, way, size = self.scales[one_of(len(self.scales))], one_of(self.rule.ways), self.rule.tile
+    def square(self) -> tuple[Tensor, Tensor]:
+        """Somewhere, turned somehow: y, and what is known of it."""
+        way, size = self.one_of(WAYS), self.rule.tile
         rows, columns = (
             folded(begin, begin + size, length).to(self.y.device)
-            for length in images[0].shape[-2:]
-            for begin in [one_of(max(length - size, 0) + 1)]
+            for length in self.y.shape[-2:]
+            for begin in [self.one_of(max(length - size, 0) + 1)]
         )
-        y, known, kept = (turned(x.index_select(2, rows).index_select(3, columns), way) for x in images)
-        return y, known, kept
+        y, known = (turned(x.index_select(2, rows).index_select(3, columns), way) for x in (self.y, self.known))
+        return y, known
+
+    def pattern(self) -> Tensor:
+        """`[1, 1, tile, tile]`: 0 where a square's pixels are dropped, else 1."""
+        shape = self.square()[1]
+        if self.one_of(2) == 1 and bool((shape < 1).any()):
+            return shape
+        least, most = self.rule.drop
+        share = least + (most - least) * self.random(1)
+        return (self.random(*shape.shape) >= share).to(shape)
 
     def is_time(self) -> bool:
         """To look: every so many steps, at the last, and at an eighth, a quarter and a half of the first stretch."""
@@ -121,17 +122,13 @@ class DroppedRun:
         return start + change / SPREAD
 
     def look(self, network: nn.Module) -> None:
-        """How good is it now, and what does the image look like?"""
-        kept = self.kept > 0
-        if kept.any():
-            guess = self.whole(network, self.known - self.kept, 0)
-            self.held_out = (guess - self.y).square()[kept.expand_as(guess)].mean()
-        made = torch.stack([self.whole(network, self.known, way) for way in range(self.rule.ways)]).mean(0)
+        """What does the image look like?"""
+        made = torch.stack([self.whole(network, way) for way in range(WAYS)]).mean(0)
         self.shown = torch.where(self.known > 0, self.y, made)
 
-    def whole(self, network: nn.Module, known: Tensor, way: int) -> Tensor:
+    def whole(self, network: nn.Module, way: int) -> Tensor:
         """The whole image, turned one way, filled in and turned back."""
-        y, known = turned(self.y, way), turned(known, way)
+        y, known = turned(self.y, way), turned(self.known, way)
         height, width = y.shape[-2:]
         room = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
         made = self.filled(network, F.pad(y, room), F.pad(known, room), self.weights)[..., :height, :width]
@@ -142,13 +139,11 @@ class DroppedRun:
 
     def state(self) -> State:
         state = {"steps": torch.tensor(self.steps), "shown": self.shown}
-        state |= {} if self.held_out is None else {"held_out": self.held_out}
         return state | {f"weights.{name}": weight for name, weight in self.weights.items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         self.steps, device = int(state["steps"]), self.y.device
         self.shown = state["shown"].to(device, copy=True)
-        self.held_out = state["held_out"].to(device, copy=True) if "held_out" in state else None
         names = [key for key in state if key.startswith("weights.")]
         self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
 
@@ -156,19 +151,3 @@ class DroppedRun:
 def as_it_is(x: Tensor) -> Tensor:
     """The operator of a step whose targets are pixels."""
     return x
-
-
-def turned_back(x: Tensor, way: int) -> Tensor:
-    """What was `turned`, as it was."""
-    x = x.rot90(-(way // 2), (-2, -1))
-    return x.flip(-1) if way % 2 else x
-
-
-def scaled(y: Tensor, known: Tensor, kept: Tensor, by: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Means of the known pixels among `by` x `by`, where all but one of them at most are missing, what is kept."""
-    if by == 1:
-        return y, known, kept
-    weight = F.avg_pool2d(known, by)
-    mean = F.avg_pool2d(y * known, by) / weight.clamp(min=1e-6)
-    there = (weight > 0).to(y)
-    return mean * there, there, F.max_pool2d(kept, by)

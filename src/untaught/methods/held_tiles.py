@@ -69,3 +69,9 @@ def folded(first: int, end: int, length: int) -> Tensor:
 def turned(x: Tensor, way: int) -> Tensor:
     """One of the eight symmetries of the square."""
     return (x.flip(-1) if way % 2 else x).rot90(way // 2, (-2, -1))
+
+
+def turned_back(x: Tensor, way: int) -> Tensor:
+    """What was `turned`, as it was."""
+    x = x.rot90(-(way // 2), (-2, -1))
+    return x.flip(-1) if way % 2 else x

@@ -11,7 +11,7 @@ from torch.func import functional_call
 
 from untaught.classical.recorruption import View, recorrupt
 from untaught.core import Problem, Proposal, State
-from untaught.methods.held_tiles import Tiles, folded, turned
+from untaught.methods.held_tiles import Tiles, folded, turned, turned_back
 from untaught.noise.clipping import clipped_deviation, cut_off, unclip
 
 FLIPS = 0, 1, 4, 5  # of the eight symmetries, those that keep rows rows
@@ -224,9 +224,3 @@ def deviation_of(y: Tensor, sigma: float) -> Tensor:
     beyond = F.pad(y, (reach,) * 4, mode="replicate")
     x = unclip(F.avg_pool2d(beyond, NEIGHBOURS, 1), sigma, low, high)
     return clipped_deviation(x, sigma, low, high)
-
-
-def turned_back(x: Tensor, way: int) -> Tensor:
-    """What was `turned`, as it was."""
-    x = x.rot90(-(way // 2), (-2, -1))
-    return x.flip(-1) if way % 2 else x

@@ -7,13 +7,17 @@ from typing import Any, Literal, overload
 
 import numpy as np
 import torch
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
+from untaught import networks
 from untaught.arrays import Given, Image, take
 from untaught.core import Problem, Result
 from untaught.errors import InputError, UsageError
 from untaught.job import Job
 from untaught.likelihoods import Gaussian
+from untaught.methods import Dropped
+from untaught.networks import SmallUNet
 from untaught.noise import Noise
 from untaught.operators import Mask
 from untaught.preset import Preset
@@ -26,6 +30,8 @@ from untaught.tasks.arguments import (
     pick_device,
     with_seed_and_steps,
 )
+
+HOLE = 12.0  # pixels from the known ones: further in there is nothing to predict a pixel from, and much to make up
 
 
 def inpainting(
@@ -46,6 +52,8 @@ def inpainting(
     x, frame = take(image, observed)
     if bool(observed.all()):
         raise InputError("no pixel is missing (the mask is 0 everywhere): there is nothing to fill")
+    if isinstance(quality, str) and deepest(observed) > HOLE:
+        row = preset("inpaint hole", quality)
     if row.consistent:
         frame = replace(frame, given=Given.of(image, observed))
     x = x.to(pick_device(device, image))
@@ -60,13 +68,20 @@ def inpainting(
 
 
 def with_observed(row: Preset, image: Tensor, observed: Tensor) -> Preset:
-    """The row, where its method or its network learns from the image: told here which image it is.
+    """The row, where its method learns from the image: told here which image it is.
 
-    image: `[1, C, H, W]` on the loop's scale, missing pixels 0; observed: `[1, 1, H, W]` bool. No row does so yet, and
-    what comes back is the row as it was.
+    image: `[1, C, H, W]` on the loop's scale, missing pixels 0; observed: `[1, 1, H, W]` bool.
     """
-    del image, observed
-    return row
+    if not (isinstance(row.method, Dropped) and isinstance(row.network, SmallUNet)):
+        return row
+    method = replace(row.method, image=image, observed=observed, last=row.fit.steps - 1)
+    seen = networks.Given(torch.cat([image, observed.to(image)], dim=1))
+    return replace(row, method=method, network=replace(row.network, input=seen))
+
+
+def deepest(observed: Tensor) -> float:
+    """How far the missing pixel that is farthest from a known one is from it, in pixels."""
+    return float(distance_transform_edt(~observed.cpu().numpy()).max())
 
 
 def inpainting_preset(quality: str | Preset) -> Preset:
