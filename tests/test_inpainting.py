@@ -11,6 +11,7 @@ from test_tasks import SMALL, TINY, disc, error
 from untaught import checkpoint, presets
 from untaught.arrays import take
 from untaught.errors import InputError, UsageError
+from untaught.methods import Dropped
 from untaught.presets import PRESETS, preset
 from untaught.stoppers import Budget
 from untaught.tasks import inpainting
@@ -244,3 +245,16 @@ def test_settings_for_denoising_are_refused():
 def test_an_argument_that_cannot_be_meant(more, says):
     with pytest.raises(UsageError, match=says):
         inpaint(**more)
+
+
+def test_large_holes_get_another_network_than_scattered_pixels():
+    image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    scattered, hole = np.zeros((2, 64, 64), bool)
+    scattered[::2, ::2] = True
+    hole[10:40, 10:40] = True
+    rows = [inpainting(image, mask, quality="draft").row for mask in (scattered, hole, scattered | hole)]
+    assert [isinstance(row.method, Dropped) for row in rows] == [True, False, False]
+    assert rows[1].network == PRESETS["inpaint hole", "draft"].network and rows[1].consistent
+    thin = np.zeros((64, 64), bool)
+    thin[:, 20:44] = True  # twelve pixels to the nearest known one, in its middle
+    assert isinstance(inpainting(image, thin, quality="draft").row.method, Dropped)
