@@ -186,7 +186,7 @@ def test_it_is_looked_at_early_and_at_the_last_step():
     run, _ = woken(Y, replace(QUICK, every=80, last=201))
     times = []
     for run.steps in range(202):
-        times += [run.steps] if run.is_time() else []
+        times += [run.steps] if run.is_time(80, 201) else []
     assert times == [0, 10, 20, 40, 80, 160, 201]
 
 

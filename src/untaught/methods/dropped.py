@@ -1,6 +1,5 @@
 """A network that learns to fill in missing pixels from the one image, by missing some more of them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -9,7 +8,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from untaught.classical.fill import fill
-from untaught.core import Problem, Proposal, State
+from untaught.core import Problem, Proposal
+from untaught.methods.averaged import AveragedRun
 from untaught.methods.held_tiles import folded, turned, turned_back
 
 WAYS = 8  # symmetries of the square
@@ -46,23 +46,18 @@ class Dropped:
         return DroppedRun(self, problem, self.image, self.observed, generator)
 
 
-class DroppedRun:
+class DroppedRun(AveragedRun):
     """`Dropped` at work."""
 
     def __init__(
         self, rule: Dropped, problem: Problem, image: Tensor, observed: Tensor, generator: torch.Generator
     ) -> None:
-        self.rule, self.problem, self.generator = rule, problem, generator
-        self.learned: list[Tensor] = []
-        self.held_out: Tensor | None = None  # nothing is kept from the fit
-        self.y, self.known = image, observed.to(image)
-        self.shown = fill(self.y, self.known)
-        self.weights: dict[str, Tensor] = {}
-        self.steps = 0
+        self.rule, self.problem, self.y, self.known = rule, problem, image, observed.to(image)
+        super().__init__(rule.decay, fill(self.y, self.known), generator)
 
     def propose(self, network: nn.Module) -> Proposal:
         self.average(network)
-        if self.is_time():
+        if self.is_time(self.rule.every, self.rule.last):
             with torch.no_grad():
                 self.look(network)
         self.steps += 1
@@ -77,10 +72,6 @@ class DroppedRun:
     def random(self, *shape: int) -> Tensor:
         """Uniform in [0, 1)."""
         return torch.rand(shape, generator=self.generator, device=self.y.device)
-
-    def one_of(self, count: int) -> int:
-        """Each as likely."""
-        return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
 
     def square(self) -> tuple[Tensor, Tensor]:
         """Somewhere, turned somehow: y, and what is known of it."""
@@ -102,18 +93,6 @@ class DroppedRun:
         share = least + (most - least) * self.random(1)
         return (self.random(*shape.shape) >= share).to(shape)
 
-    def is_time(self) -> bool:
-        """To look: every so many steps, at the last, and at an eighth, a quarter and a half of the first stretch."""
-        early = [self.rule.every // part for part in (2, 4, 8)]
-        return self.steps % self.rule.every == 0 or self.steps in early or self.steps == self.rule.last
-
-    def average(self, network: nn.Module) -> None:
-        """Take the weights as they are now into their running average."""
-        newest = max(1 - self.rule.decay, 1 / (self.steps + 1))
-        for name, weight in network.named_parameters():
-            now = weight.detach()
-            self.weights[name] = now.clone() if newest == 1 else torch.lerp(self.weights[name], now, newest)
-
     def filled(self, network: nn.Module, y: Tensor, known: Tensor, weights: dict[str, Tensor] | None = None) -> Tensor:
         """What the network, or the network with these weights, makes of the known pixels."""
         start = fill(y, known)
@@ -133,19 +112,6 @@ class DroppedRun:
         room = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
         made = self.filled(network, F.pad(y, room), F.pad(known, room), self.weights)[..., :height, :width]
         return turned_back(made, way)
-
-    def accept(self, x: Tensor) -> None:
-        del x
-
-    def state(self) -> State:
-        state = {"steps": torch.tensor(self.steps), "shown": self.shown}
-        return state | {f"weights.{name}": weight for name, weight in self.weights.items()}
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.steps, device = int(state["steps"]), self.y.device
-        self.shown = state["shown"].to(device, copy=True)
-        names = [key for key in state if key.startswith("weights.")]
-        self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
 
 
 def as_it_is(x: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """A network that learns to denoise from the one noisy image, by being shown it noisier still."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +9,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from untaught.classical.recorruption import View, recorrupt
-from untaught.core import Problem, Proposal, State
+from untaught.core import Problem, Proposal
+from untaught.methods.averaged import AveragedRun
 from untaught.methods.held_tiles import Tiles, folded, turned, turned_back
 from untaught.noise.clipping import clipped_deviation, cut_off, unclip
 
@@ -64,16 +64,12 @@ class R2R:
         return R2RRun(self, problem, generator)
 
 
-class R2RRun:
+class R2RRun(AveragedRun):
     """`R2R` at work."""
 
     def __init__(self, rule: R2R, problem: Problem, generator: torch.Generator) -> None:
-        self.rule, self.problem, self.generator = rule, problem, generator
-        self.learned: list[Tensor] = []
-        self.held_out: Tensor | None = None
-        self.shown = problem.y
-        self.weights: dict[str, Tensor] = {}  # their running average
-        self.steps = 0
+        super().__init__(rule.decay, problem.y, generator)
+        self.rule, self.problem = rule, problem
         self.deviation = deviation_of(problem.y, rule.sigma)
         self.tiles = Tiles.of(rule.tile, rule.held, *problem.shape[1:], problem.y.device)
         self.kept = torch.zeros_like(problem.y[:, :1])  # 1 where the targets are kept from the fit
@@ -87,7 +83,7 @@ class R2RRun:
 
     def propose(self, network: nn.Module) -> Proposal:
         self.average(network)
-        if self.is_time():
+        if self.is_time(self.rule.every, self.rule.last):
             with torch.no_grad():
                 self.look(network)
         self.steps += 1
@@ -112,30 +108,15 @@ class R2RRun:
         In an image smaller than the square it goes on mirrored.
         """
 
-        def one_of(count: int) -> int:
-            return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
-
-        images, way, size = self.scales[one_of(len(self.scales))], FLIPS[one_of(len(FLIPS))], self.rule.tile
+        images, way, size = self.scales[self.one_of(len(self.scales))], FLIPS[self.one_of(len(FLIPS))], self.rule.tile
         lengths = images[0].shape[-2:]
         rows, columns = (
             folded(begin, begin + size, length).to(self.problem.y.device)
             for length in lengths
-            for begin in [one_of(max(length - size, 0) + 1)]
+            for begin in [self.one_of(max(length - size, 0) + 1)]
         )
         y, deviation, shown_at, kept = (turned(x.index_select(2, rows).index_select(3, columns), way) for x in images)
         return y, deviation, shown_at, kept
-
-    def is_time(self) -> bool:
-        """To look: every so many steps, at the last, and at an eighth, a quarter and a half of the first stretch."""
-        early = [self.rule.every // part for part in (2, 4, 8)]
-        return self.steps % self.rule.every == 0 or self.steps in early or self.steps == self.rule.last
-
-    def average(self, network: nn.Module) -> None:
-        """Take the weights as they are now into their running average."""
-        newest = max(1 - self.rule.decay, 1 / (self.steps + 1))
-        for name, weight in network.named_parameters():
-            now = weight.detach()
-            self.weights[name] = now.clone() if newest == 1 else torch.lerp(self.weights[name], now, newest)
 
     def denoised(self, network: nn.Module, v: Tensor, weights: dict[str, Tensor] | None = None) -> Tensor:
         """What the network, or the network with these weights, makes of noisy images."""
@@ -178,21 +159,6 @@ class R2RRun:
             seen = y.index_select(2, rows.to(y.device)).index_select(3, columns.to(y.device))
             made[:, :, top : top + BAND] = self.denoised(network, seen, self.weights)[:, :, down, across]
         return turned_back(made, way)
-
-    def accept(self, x: Tensor) -> None:
-        del x
-
-    def state(self) -> State:
-        state = {"steps": torch.tensor(self.steps), "shown": self.shown}
-        state |= {} if self.held_out is None else {"held_out": self.held_out}
-        return state | {f"weights.{name}": weight for name, weight in self.weights.items()}
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.steps, device = int(state["steps"]), self.problem.y.device
-        self.shown = state["shown"].to(device, copy=True)
-        self.held_out = state["held_out"].to(device, copy=True) if "held_out" in state else None
-        names = [key for key in state if key.startswith("weights.")]
-        self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
 
 
 def around(first: int, end: int, length: int) -> tuple[Tensor, slice]:

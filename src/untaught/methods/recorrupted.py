@@ -1,6 +1,5 @@
 """A network that improves on an estimate, fitted to recorrupted copies of the one noisy image."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -8,7 +7,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from untaught.classical import Estimate, View
-from untaught.core import Problem, Proposal, State
+from untaught.core import Problem, Proposal
+from untaught.methods.averaged import AveragedRun
 from untaught.methods.held_tiles import MARGIN, Tiles, turned
 
 TOGETHER = 8  # tiles looked at in one go
@@ -40,18 +40,14 @@ class Recorrupted:
         return RecorruptedRun(self, self.estimate, problem, z, generator)
 
 
-class RecorruptedRun:
+class RecorruptedRun(AveragedRun):
     """`Recorrupted` at work."""
 
     def __init__(
         self, rule: Recorrupted, estimate: Estimate, problem: Problem, z: Tensor, generator: torch.Generator
     ) -> None:
-        self.rule, self.estimate, self.problem, self.z, self.generator = rule, estimate, problem, z, generator
-        self.learned: list[Tensor] = []
-        self.held_out: Tensor | None = None
-        self.shown = estimate.mixed[0]
-        self.weights: dict[str, Tensor] = {}  # their running average
-        self.steps = 0
+        super().__init__(rule.decay, estimate.mixed[0], generator)
+        self.rule, self.estimate, self.problem, self.z = rule, estimate, problem, z
         self.tiles = Tiles.of(rule.tile, rule.held, *problem.shape[1:], problem.y.device)
 
     def propose(self, network: nn.Module) -> Proposal:
@@ -75,13 +71,6 @@ class RecorruptedRun:
         x = torch.cat(start) + torch.cat(reach) * network(torch.cat(z))
         asked = replace(self.problem, y=torch.cat(target), shape=(x.shape[1], size, size))
         return Proposal(x=x, problem=asked, shown=self.shown)
-
-    def average(self, network: nn.Module) -> None:
-        """Take the weights as they are now into their running average."""
-        newest = max(1 - self.rule.decay, 1 / (self.steps + 1))
-        for name, weight in network.named_parameters():
-            now = weight.detach()
-            self.weights[name] = now.clone() if newest == 1 else torch.lerp(self.weights[name], now, newest)
 
     def piece(self, view: int, corner: tuple[int, int], width: int | None = None) -> "Piece":
         """What is known of a tile of a view, with its margin."""
@@ -140,21 +129,6 @@ class RecorruptedRun:
         """What the network with its averaged weights adds to some pieces."""
         made: Tensor = functional_call(network, self.weights, (torch.cat([piece.z for piece in pieces]),))
         return torch.cat([piece.reach for piece in pieces]) * made
-
-    def accept(self, x: Tensor) -> None:
-        del x
-
-    def state(self) -> State:
-        state = {"steps": torch.tensor(self.steps), "shown": self.shown}
-        state |= {} if self.held_out is None else {"held_out": self.held_out}
-        return state | {f"weights.{name}": weight for name, weight in self.weights.items()}
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.steps, device = int(state["steps"]), self.z.device
-        self.shown = state["shown"].to(device, copy=True)
-        self.held_out = state["held_out"].to(device, copy=True) if "held_out" in state else None
-        names = [key for key in state if key.startswith("weights.")]
-        self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
 
 
 @dataclass(frozen=True)
