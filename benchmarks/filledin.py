@@ -21,9 +21,9 @@ BORDER = "peppers256"  # its black border is missing as a whole, so it is no fai
 Rows = list[dict[str, Any]]
 
 
-def gray50() -> str:
+def gray50(name: str = "gray50") -> str:
     """Half of the pixels missing, image by image, as in the published table."""
-    found = newest("gray50")
+    found = newest(name)
     names = sorted({row["image"] for row in found}, key=str.lower)
     if not names:
         return NOTHING
@@ -35,6 +35,11 @@ def gray50() -> str:
         means = [cell for left in ("", BORDER) for cell in both_means(some, [name for name in names if name != left])]
         lines.append([label, *(scores.get(name, "") for name in names), *means, *costs(some), steps(some)])
     return markdown(heads, lines)
+
+
+def gray50seen() -> str:
+    """The same where half of the pixels whose true value is 0 were seen."""
+    return gray50("gray50seen")
 
 
 def both_means(some: Rows, names: list[str]) -> tuple[str, str]:

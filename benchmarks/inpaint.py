@@ -8,6 +8,8 @@ Sets (folders in DIR; one that is not there is skipped):
     gray50  inpaint11_gray: the 2018 authors' own inputs, half of the pixels missing (_masked, where missing is 0), and
             the truth (_GT). A visible pixel of value 0 can't be told from a missing one: it counts as missing, for all
             that run here (peppers256 loses its black border by that)
+    gray50seen  the same, but of the pixels whose true value is 0 only half are missing, by the toss of a seeded coin:
+            their authors knew their masks, and will have left out about so many
     gray    inpaint11_gray: the truth with pixels left out here at random, 10, 90 and 98 %, seeded by name and share
     colour  set9_clean: the same at 50 and 90 %; all channels of a pixel are missing together
     text    dip_examples: kate under kate_mask (black is missing)
@@ -47,6 +49,7 @@ OURS = ("draft", "normal", "best", "paper")
 USUAL = ["draft", "normal", "best", *FILLERS, "published"]
 FILES = {  # the truth, or what stands in its place
     "gray50": ["inpaint11_gray/*_GT.png"],
+    "gray50seen": ["inpaint11_gray/*_GT.png"],
     "gray": ["inpaint11_gray/*_GT.png"],
     "colour": ["set9_clean/*.png"],
     "text": ["dip_examples/kate.png"],
@@ -148,12 +151,14 @@ def masked(name: str, path: Path, shares: str) -> Iterator[Case]:
             hidden = left_out(image, share, truth.shape[:2])
             yield Case(name, image, share, without(truth, hidden), hidden, truth)
         return
-    other = path.with_name(f"{image}_{'masked' if name == 'gray50' else 'mask'}.png")
+    other = path.with_name(f"{image}_{'masked' if name.startswith('gray50') else 'mask'}.png")
     if not other.exists():
         print(f"skipped {name} {image}: {other} is not there")
         return
     hidden = images.read(other).pixels == 0
-    if name == "gray50":
+    if name == "gray50seen":
+        hidden &= (truth != 0) | left_out(image, 50, hidden.shape)
+    if name.startswith("gray50"):
         result = path.with_name(f"{image}_deep_prior.png")
         published = images.read(result).pixels if result.exists() else None
         yield Case(name, image, 50, without(truth, hidden), hidden, truth, published)

@@ -81,6 +81,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "cost": levels.cost,
     "faithful": faithful,
     "inpainting50": filledin.gray50,
+    "inpainting50seen": filledin.gray50seen,
     "inpaintingshares": filledin.shares,
     "inpaintingtext": filledin.text,
     "kodak": levels.kodak,
