@@ -166,8 +166,8 @@ def test_the_inpainting_benchmark_runs_and_goes_on(holed, script, capsys):
     assert "skipped holes library" in capsys.readouterr().out
     rows = lines_of(results)
     assert [(row["set"], row["missing"]) for row in rows if row["method"] == "nearest"] == [
-        ("gray50", 50), ("gray50seen", 50), ("gray", 10), ("gray", 90), ("gray", 98), ("colour", 50), ("colour", 90), ("text", 7.8),
-        ("holes", 7.8),
+        ("gray50", 50), ("gray50seen", 50), ("gray", 10), ("gray", 90), ("gray", 98), ("colour", 50), ("colour", 90),
+        ("text", 7.8), ("holes", 7.8),
     ]  # fmt: skip
     assert [row["set"] for row in rows if row["method"] == "published"] == ["gray50", "gray50seen"]
     assert all(row["known_off"] == 0 and ("seconds" in row) == (row["method"] != "published") for row in rows)
