@@ -46,7 +46,7 @@ class Frame:
     shape: tuple[int, ...]
     device: torch.device  # where a tensor lay
     copies: int = 1  # a grey picture stored as RGB is fitted once
-    given: "Given | None" = None  # pixels that come back as they came
+    given: "Observed | None" = None  # pixels that come back as they came
 
     def back(self, x: Tensor) -> Image:
         """`[1, C, H, W]` to the caller's type, dtype and axes; H and W may have changed."""
@@ -77,14 +77,14 @@ def fit_dtype(values: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class Observed:
     """The caller's image, and which of its pixels were observed."""
 
     image: Image
     observed: Tensor  # [H, W], true where the pixel is known; on the CPU
 
     @classmethod
-    def of(cls, image: Image, observed: Tensor) -> "Given":
+    def of(cls, image: Image, observed: Tensor) -> "Observed":
         """With a copy of the image: the caller may change it while the fit runs."""
         return cls(image.detach().clone() if isinstance(image, Tensor) else image.copy(), observed)
 

@@ -64,7 +64,6 @@ class Preset:
         known = isinstance(self.network, SmallUNet) and len(self.network.widths) <= SCALES and self.knows_sigma
         if isinstance(self.method, R2R) and not known:
             raise ValueError(f"a network for R2R is a SmallUNet of at most {SCALES} scales, and is told sigma")
-
         if isinstance(self.method, Dropped) and not isinstance(self.network, SmallUNet):
             raise ValueError("a network that predicts dropped pixels is a SmallUNet")
 

@@ -45,6 +45,9 @@ OF_2018 = averaged(
 )
 
 
+HALF = published(Skip(), 11000, "restoration notebook (barbara)", lr=0.001)
+VASE = published(Skip(input=MeshGrid(), skip=(0,) * 5, upsampling="nearest"), 5001, "inpainting notebook (vase)")
+
 PUBLISHED: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         ("denoise", "paper"): OF_2018,
@@ -70,9 +73,8 @@ PUBLISHED: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("inpaint text", "paper"): published(
             Skip(skip=WIDE, upsampling="nearest"), 6001, "inpainting notebook (kate, peppers)"
         ),
-        ("inpaint hole, vase", "paper"): published(
-            Skip(input=MeshGrid(), skip=(0,) * 5, upsampling="nearest"), 5001, "inpainting notebook (vase)"
-        ),
+        ("inpaint hole", "paper"): VASE,
+        ("inpaint hole, vase", "paper"): VASE,
         ("inpaint hole, library", "paper"): published(
             Skip(
                 input=Uniform(1),
@@ -87,11 +89,8 @@ PUBLISHED: Mapping[tuple[str, str], Preset] = MappingProxyType(
             "inpainting notebook (library)",
             jitter=0.0,
         ),
-        ("inpaint 50 %", "paper"): published(Skip(), 11000, "restoration notebook (barbara)", lr=0.001),
-        ("inpaint", "paper"): published(Skip(), 11000, "restoration notebook (barbara)", lr=0.001),
-        ("inpaint hole", "paper"): published(
-            Skip(input=MeshGrid(), skip=(0,) * 5, upsampling="nearest"), 5001, "inpainting notebook (vase)"
-        ),
+        ("inpaint", "paper"): HALF,
+        ("inpaint 50 %", "paper"): HALF,
         ("inpaint 98 %", "paper"): published(
             Skip(down=PYRAMID, up=PYRAMID, skip=(0,) * 5, downsampling="avg"),
             1000,

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from untaught.core import State
+from untaught.methods.held_tiles import folded, turned
 
 
 class AveragedRun:
@@ -32,6 +33,18 @@ class AveragedRun:
     def one_of(self, count: int) -> int:
         """Each as likely."""
         return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
+
+    def square_of(self, images: tuple[Tensor, ...], way: int, size: int) -> tuple[Tensor, ...]:
+        """The same square `size` wide of each image `[1, C, H, W]`, somewhere, turned one way.
+
+        In an image smaller than it, it goes on mirrored.
+        """
+        rows, columns = (
+            folded(begin, begin + size, length).to(images[0].device)
+            for length in images[0].shape[-2:]
+            for begin in [self.one_of(max(length - size, 0) + 1)]
+        )
+        return tuple(turned(image.index_select(2, rows).index_select(3, columns), way) for image in images)
 
     def accept(self, x: Tensor) -> None:
         del x

@@ -10,7 +10,7 @@ from torch.func import functional_call
 from untaught.classical.fill import fill
 from untaught.core import Problem, Proposal
 from untaught.methods.averaged import AveragedRun
-from untaught.methods.held_tiles import folded, turned, turned_back
+from untaught.methods.held_tiles import turned, turned_back
 
 WAYS = 8  # symmetries of the square
 MULTIPLE = 8  # sides are multiples of this
@@ -23,8 +23,8 @@ class Dropped:
 
     Each step sees squares of the image somewhere, turned somehow, some of whose observed pixels were dropped too, and
     is held against those: a random share, or (as often) what another square of the image misses, in its shape. It is
-    never held against what it was shown, so it can't learn to copy. Shown is the mean over the
-    symmetries of what the running average of the weights makes of all that was observed.
+    never held against what it was shown, so it can't learn to copy. Shown is the mean over the symmetries of what the
+    running average of the weights makes of all that was observed.
 
     Source: Batson and Royer 2019, "Noise2Self", for pixels predicted from others; Quan et al. 2020 (CVPR),
     "Self2Self", for fitting so to one image with pixels missing. Departs: no dropout; a classical fill comes in.
@@ -57,7 +57,7 @@ class DroppedRun(AveragedRun):
 
     def propose(self, network: nn.Module) -> Proposal:
         self.average(network)
-        if self.is_time(self.rule.every, self.rule.last):
+        if self.steps and self.is_time(self.rule.every, self.rule.last):  # before the first step it is the fill
             with torch.no_grad():
                 self.look(network)
         self.steps += 1
@@ -73,16 +73,9 @@ class DroppedRun(AveragedRun):
         """Uniform in [0, 1)."""
         return torch.rand(shape, generator=self.generator, device=self.y.device)
 
-    def square(self) -> tuple[Tensor, Tensor]:
+    def square(self) -> tuple[Tensor, ...]:
         """Somewhere, turned somehow: y, and what is known of it."""
-        way, size = self.one_of(WAYS), self.rule.tile
-        rows, columns = (
-            folded(begin, begin + size, length).to(self.y.device)
-            for length in self.y.shape[-2:]
-            for begin in [self.one_of(max(length - size, 0) + 1)]
-        )
-        y, known = (turned(x.index_select(2, rows).index_select(3, columns), way) for x in (self.y, self.known))
-        return y, known
+        return self.square_of((self.y, self.known), self.one_of(WAYS), self.rule.tile)
 
     def pattern(self) -> Tensor:
         """`[1, 1, tile, tile]`: 0 where a square's pixels are dropped, else 1."""

@@ -102,21 +102,10 @@ class R2RRun(AveragedRun):
             x=x, problem=replace(self.problem, y=y, shape=(x.shape[1], x.shape[2], x.shape[3])), shown=self.shown
         )
 
-    def square(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Somewhere, at some scale, flipped somehow: y, its noise, the noise it would have at full size, what is kept.
-
-        In an image smaller than the square it goes on mirrored.
-        """
-
-        images, way, size = self.scales[self.one_of(len(self.scales))], FLIPS[self.one_of(len(FLIPS))], self.rule.tile
-        lengths = images[0].shape[-2:]
-        rows, columns = (
-            folded(begin, begin + size, length).to(self.problem.y.device)
-            for length in lengths
-            for begin in [self.one_of(max(length - size, 0) + 1)]
-        )
-        y, deviation, shown_at, kept = (turned(x.index_select(2, rows).index_select(3, columns), way) for x in images)
-        return y, deviation, shown_at, kept
+    def square(self) -> tuple[Tensor, ...]:
+        """At some scale, flipped somehow: y, its noise, the noise it would have at full size, and what is kept."""
+        images, way = self.scales[self.one_of(len(self.scales))], FLIPS[self.one_of(len(FLIPS))]
+        return self.square_of(images, way, self.rule.tile)
 
     def denoised(self, network: nn.Module, v: Tensor, weights: dict[str, Tensor] | None = None) -> Tensor:
         """What the network, or the network with these weights, makes of noisy images."""

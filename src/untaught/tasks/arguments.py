@@ -1,6 +1,7 @@
 """What every verb checks of its arguments, and makes of them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from numbers import Real
 
@@ -8,8 +9,11 @@ import torch
 from torch import Tensor
 
 from untaught.arrays import Image
+from untaught.core import Result
 from untaught.errors import UsageError
+from untaught.job import Job
 from untaught.preset import Preset
+from untaught.tiles import TiledJob
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit
 
@@ -46,6 +50,23 @@ def channels_height_width(x: Tensor) -> tuple[int, int, int]:
     """The last three axes."""
     channels, height, width = x.shape[-3:]
     return channels, height, width
+
+
+def carried_out(image: Image, begin: Callable[[Image], Job | TiledJob], *, full_output: bool) -> Image | Result:
+    """What the job that `begin` makes for the image comes to; of a batch of tensors, each image's result in one.
+
+    Raises: UsageError for the full output of a batch.
+    """
+    if isinstance(image, Tensor) and image.ndim == 4 and image.shape[0] > 1:
+        if full_output:
+            raise UsageError(f"full_output wants one image, got a batch of {image.shape[0]}")
+        each = [carried_out(one, begin, full_output=False) for one in image.split(1)]
+        return torch.cat([one for one in each if isinstance(one, Tensor)])
+    job = begin(image)
+    for _ in job:
+        pass
+    result = job.result()
+    return result if full_output else result.image
 
 
 def with_seed_and_steps(row: Preset, seed: int, steps: int | None) -> Preset:

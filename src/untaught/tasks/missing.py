@@ -11,7 +11,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from untaught import networks
-from untaught.arrays import Given, Image, take
+from untaught.arrays import Image, Observed, take
 from untaught.core import Problem, Result
 from untaught.errors import InputError, UsageError
 from untaught.job import Job
@@ -25,6 +25,7 @@ from untaught.presets import preset
 from untaught.record import provenance
 from untaught.tasks.arguments import (
     LEAST_SIGMA,
+    carried_out,
     channels_height_width,
     check_time_budget,
     pick_device,
@@ -55,7 +56,7 @@ def inpainting(
     if isinstance(quality, str) and deepest(observed) > HOLE:
         row = preset("inpaint hole", quality)
     if row.consistent:
-        frame = replace(frame, given=Given.of(image, observed))
+        frame = replace(frame, given=Observed.of(image, observed))
     x = x.to(pick_device(device, image))
     row = with_observed(with_seed_and_steps(row, seed, steps), x, observed[None, None].to(x.device))
     operator = Mask(observed)
@@ -159,26 +160,19 @@ def inpaint(
         where a batch is so many independent fits. Missing pixels may hold anything, NaN too: nothing looks at them.
     mask: ndarray or tensor HW of booleans or numbers, nonzero (or True) where a pixel is MISSING, as in scikit-image;
         the same for every image of a batch.
-    quality: "draft", "normal" or "best", or a Preset of your own.
+    quality: "draft", "normal" or "best"; "paper" for the settings of 2018; or a Preset of your own.
     time_budget: seconds that it may take at most, for each image of a batch; no limit if None.
     device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
 
     Returns the image in the type, dtype, shape and range that came in, or with `full_output` a Result around it.
-    Observed pixels come back exactly as they were; with a Preset of your own, only if it is `consistent`.
+    Observed pixels come back exactly as they were, but not with "paper", and with a Preset of your own only if it is
+    `consistent`.
     Raises: InputError for an image with nothing to go by or a mask that does not fit it, UsageError for arguments that
     can't be meant.
     Source: Ulyanov, Vedaldi and Lempitsky 2018, "Deep Image Prior".
     """
-    if isinstance(image, Tensor) and image.ndim == 4 and image.shape[0] > 1:
-        if full_output:
-            raise UsageError(f"full_output wants one image, got a batch of {image.shape[0]}")
-        each = [
-            inpaint(one, mask, quality=quality, seed=seed, device=device, time_budget=time_budget)
-            for one in image.split(1)
-        ]
-        return torch.cat([one for one in each if isinstance(one, Tensor)])
-    job = inpainting(image, mask, quality=quality, seed=seed, device=device, time_budget=time_budget)
-    for _ in job:
-        pass
-    result = job.result()
-    return result if full_output else result.image
+
+    def begin(one: Image) -> Job:
+        return inpainting(one, mask, quality=quality, seed=seed, device=device, time_budget=time_budget)
+
+    return carried_out(image, begin, full_output=full_output)

@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 from typing import Literal, overload
 
-import torch
 from torch import Tensor
 
 from untaught.arrays import Image, take
@@ -21,6 +20,7 @@ from untaught.presets import preset
 from untaught.record import noise_found, provenance
 from untaught.tasks.arguments import (
     LEAST_SIGMA,
+    carried_out,
     channels_height_width,
     check_time_budget,
     is_positive,
@@ -184,21 +184,13 @@ def denoise(
     Raises: InputError for an image with nothing to restore, UsageError for arguments that can't be meant.
     Source: Ulyanov, Vedaldi and Lempitsky 2018, "Deep Image Prior".
     """
-    if isinstance(image, Tensor) and image.ndim == 4 and image.shape[0] > 1:
-        if full_output:
-            raise UsageError(f"full_output wants one image, got a batch of {image.shape[0]}")
-        each = [
-            denoise(one, sigma=sigma, quality=quality, seed=seed, device=device, method=method, time_budget=time_budget)
-            for one in image.split(1)
-        ]
-        return torch.cat([one for one in each if isinstance(one, Tensor)])
-    job = denoising(
-        image, sigma=sigma, quality=quality, seed=seed, device=device, method=method, time_budget=time_budget
-    )
-    for _ in job:
-        pass
-    result = job.result()
-    return result if full_output else result.image
+
+    def begin(one: Image) -> Job | TiledJob:
+        return denoising(
+            one, sigma=sigma, quality=quality, seed=seed, device=device, method=method, time_budget=time_budget
+        )
+
+    return carried_out(image, begin, full_output=full_output)
 
 
 def check_sigma(sigma: object) -> None:
