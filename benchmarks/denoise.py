@@ -41,7 +41,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from references import REFERENCES, add_row, in_eight_bits, rows, runnable
+from references import REFERENCES, add_row, check, in_eight_bits, rows, runnable
 from untaught import __version__, images, metrics, tasks
 from untaught.arrays import take
 from untaught.noise import measure_noise
@@ -118,13 +118,6 @@ def main() -> None:
 def warm_up() -> None:
     """So that the first measurement is not also that of what is loaded once."""
     tasks.denoise(np.random.default_rng(0).normal(128, 25, (32, 32, 3)).round().astype(np.uint8), quality="draft")
-
-
-def check(parser: argparse.ArgumentParser, option: str, words: str, known: list[str]) -> None:
-    """End with a sentence if a word is not among those known."""
-    for word in words.split(","):
-        if word not in known:
-            parser.error(f"{option} has {word!r}; wanted some of {','.join(known)}")
 
 
 def cases(asked: argparse.Namespace) -> Iterator[Case]:

@@ -40,7 +40,7 @@ import numpy as np
 import torch
 
 from fillers import FILLERS, filled
-from references import add_row, rows
+from references import add_row, check, rows
 from strips import save_strip
 from untaught import __version__, images, metrics, tasks
 
@@ -101,13 +101,6 @@ def main() -> None:
                 measure(case, method, asked)
         if asked.pictures:
             save_strip(asked.pictures / case.name, case.given, case.hidden, case.truth)
-
-
-def check(parser: argparse.ArgumentParser, option: str, words: str, known: list[str]) -> None:
-    """End with a sentence if a word is not among those known."""
-    for word in words.split(","):
-        if word not in known:
-            parser.error(f"{option} has {word!r}; wanted some of {','.join(known)}")
 
 
 def runnable(methods: list[str]) -> list[str]:

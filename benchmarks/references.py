@@ -1,5 +1,6 @@
 """The classics that ours are held against, and what the benchmarks share. Images are HW or HWC; sigma is on [0, 1]."""
 
+import argparse
 import importlib
 import importlib.util
 import json
@@ -55,6 +56,13 @@ def runnable(methods: list[str]) -> list[str]:
 def in_eight_bits(method: str, y: np.ndarray, sigma: float) -> np.ndarray:
     """What a reference makes of an 8-bit image, as it would be stored."""
     return (REFERENCES[method](y / 255, sigma).clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def check(parser: argparse.ArgumentParser, option: str, words: str, known: list[str]) -> None:
+    """End with a sentence if a word is not among those known."""
+    for word in words.split(","):
+        if word not in known:
+            parser.error(f"{option} has {word!r}; wanted some of {','.join(known)}")
 
 
 def rows(results: Path) -> list[dict[str, Any]]:
