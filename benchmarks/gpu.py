@@ -26,8 +26,8 @@ from untaught.fit import Fit
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
 from untaught.operators import Identity
-from untaught.preset import Preset
 from untaught.presets import preset
+from untaught.presets.row import Preset
 
 RESULTS = Path(__file__).parent / "results" / "gpu.jsonl"
 SIGMA = 25 / 255

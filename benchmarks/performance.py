@@ -34,8 +34,8 @@ from untaught.fit import Parts
 from untaught.likelihoods import Gaussian
 from untaught.networks import fast, skip
 from untaught.operators import Identity
-from untaught.preset import Preset
 from untaught.presets import preset
+from untaught.presets.row import Preset
 
 RESULTS = Path(__file__).parent / "results" / "performance.jsonl"
 OURS = fast.on_cpu

@@ -23,9 +23,9 @@ from untaught.likelihoods import Gaussian
 from untaught.methods import Plain
 from untaught.operators import Identity
 from untaught.optimisers import Adam
-from untaught.preset import Preset
 from untaught.presets import PRESETS
-from untaught.published import PYRAMID
+from untaught.presets.published import PYRAMID
+from untaught.presets.row import Preset
 from untaught.record import describe
 
 RESULTS = Path(__file__).parent / "results" / "recipes.jsonl"

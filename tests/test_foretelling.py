@@ -24,8 +24,8 @@ from untaught.cost import REFERENCE, Cost, predict
 from untaught.errors import UsageError
 from untaught.fitting import Fitting
 from untaught.job import Moment
-from untaught.preset import Price
 from untaught.presets import PRESETS
+from untaught.presets.row import Price
 
 PRICED = replace(PRESETS["denoise", "draft"], price=Price(2.0, 5.0, 3.0, 2000.0))
 

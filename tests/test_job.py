@@ -14,8 +14,9 @@ from untaught import job as jobs
 from untaught.cli.foretelling import level_of
 from untaught.errors import UntaughtError, UsageError
 from untaught.noise import Noise
-from untaught.preset import Pilot, Preset, Price
-from untaught.presets import PRESETS, corrected, preset
+from untaught.presets import PRESETS, preset
+from untaught.presets.denoising import corrected
+from untaught.presets.row import Pilot, Preset, Price
 from untaught.tasks import denoising
 from untaught.tasks import noisy as noisy_images
 

@@ -13,8 +13,8 @@ from untaught.methods import R2R, Dropped, Plain
 from untaught.networks import Skip, Uniform
 from untaught.operators import Identity
 from untaught.optimisers import Muon
-from untaught.preset import Preset
 from untaught.presets import PRESETS, preset
+from untaught.presets.row import Preset
 from untaught.stoppers import Budget, Discrepancy
 from untaught.tasks import denoising, inpainting
 

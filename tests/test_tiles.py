@@ -10,8 +10,8 @@ import torch
 from test_tasks import disc, error, noisy
 from untaught.errors import UsageError
 from untaught.job import Job
-from untaught.preset import Pilot
 from untaught.presets import PRESETS
+from untaught.presets.row import Pilot
 from untaught.tasks import denoising
 from untaught.tiles import OVERLAP, TiledJob, boxes, spans, weights
 

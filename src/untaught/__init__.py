@@ -12,14 +12,14 @@ from untaught.version import __version__ as __version__
 if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
-    from untaught.preset import Preset
+    from untaught.presets.row import Preset
     from untaught.tasks import denoise, inpaint, steps
 
 __all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "steps"]
 
 _HOME = {
     "Fit": "untaught.fit",
-    "Preset": "untaught.preset",
+    "Preset": "untaught.presets.row",
     "Problem": "untaught.core",
     "Result": "untaught.core",
     "Step": "untaught.core",

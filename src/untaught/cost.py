@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from untaught.preset import Preset
+from untaught.presets.row import Preset
 
 REFERENCE = 94e9  # float32 operations a second in a product of matrices, of the core the costs were measured on
 Shape = tuple[int, int, int]

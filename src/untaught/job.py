@@ -20,7 +20,7 @@ from untaught.methods import Recorrupted
 from untaught.methods.recorrupted import features
 from untaught.networks import Convolutions, Given
 from untaught.noise import Noise, cut_off
-from untaught.preset import Preset
+from untaught.presets.row import Preset
 
 TOO_LATE = "its budget of {:g} s would not have lasted for more"
 FEWEST = 24  # pixels a side: in a smaller image there is nothing to learn that could be checked on the rest of it

@@ -11,7 +11,7 @@ from torch import Tensor
 from untaught.arrays import Frame, Scale
 from untaught.core import Problem
 from untaught.noise import Noise
-from untaught.preset import Preset
+from untaught.presets.row import Preset
 from untaught.version import __version__
 
 

@@ -11,7 +11,7 @@ from untaught.arrays import Frame
 from untaught.core import Problem, Result, State
 from untaught.job import Job, Moment
 from untaught.noise import Noise
-from untaught.preset import Preset
+from untaught.presets.row import Preset
 
 OVERLAP = 64  # pixels that neighbours share: further than an estimate looks for patches alike, and back
 MOST_PIXELS = 2**21  # of an image that is restored whole unless a size of tiles is asked for

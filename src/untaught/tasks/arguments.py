@@ -12,7 +12,7 @@ from untaught.arrays import Image
 from untaught.core import Result
 from untaught.errors import UsageError
 from untaught.job import Job
-from untaught.preset import Preset
+from untaught.presets.row import Preset
 from untaught.tiles import TiledJob
 
 LEAST_SIGMA = 1e-3  # on [0, 1]: an image with no noise at all still needs a scale for its misfit

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from untaught import fit as loop
 from untaught.core import Method, Network, Problem, State, Step
 from untaught.fit import Fit
-from untaught.preset import Preset
 from untaught.presets import preset
+from untaught.presets.row import Preset
 
 
 def steps(

@@ -20,8 +20,8 @@ from untaught.methods import Dropped
 from untaught.networks import SmallUNet
 from untaught.noise import Noise
 from untaught.operators import Mask
-from untaught.preset import Preset
 from untaught.presets import preset
+from untaught.presets.row import Preset
 from untaught.record import provenance
 from untaught.tasks.arguments import (
     LEAST_SIGMA,

@@ -15,8 +15,8 @@ from untaught.methods import R2R
 from untaught.networks import Given, SmallUNet
 from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
-from untaught.preset import Preset
 from untaught.presets import preset
+from untaught.presets.row import Preset
 from untaught.record import noise_found, provenance
 from untaught.tasks.arguments import (
     LEAST_SIGMA,

@@ -17,7 +17,7 @@ from untaught.networks.inputs import MeshGrid, Uniform
 from untaught.networks.pixels import Pixels
 from untaught.networks.skip import Skip
 from untaught.optimisers.adam import Adam
-from untaught.preset import Preset
+from untaught.presets.row import Preset
 from untaught.priors.total_variation import TotalVariation
 from untaught.stoppers.budget import Budget
 

@@ -1,16 +1,11 @@
-"""One table: which network, method, optimiser and rule for which task and quality. Every row has a source.
-
-One setting serves all images: no row is for a picture. The rows called "paper" are in `published.py`.
-"""
+"""Rows of ours for denoising, and for a deep image prior of any problem."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from untaught.core import Network
-from untaught.errors import UsageError
 from untaught.fit import Fit
-from untaught.methods.dropped import Dropped
 from untaught.methods.plain import Plain
 from untaught.methods.r2r import R2R
 from untaught.methods.recorrupted import Recorrupted
@@ -20,9 +15,8 @@ from untaught.networks.several import Several
 from untaught.networks.skip import Skip
 from untaught.networks.small_unet import SmallUNet
 from untaught.optimisers.muon import Muon
-from untaught.preset import Pilot, Preset, Price
-from untaught.published import PUBLISHED, PYRAMID
-from untaught.stoppers.budget import Budget
+from untaught.presets.published import PYRAMID
+from untaught.presets.row import Pilot, Preset, Price
 from untaught.stoppers.discrepancy import Discrepancy
 from untaught.stoppers.held_out import HeldOut
 
@@ -55,31 +49,6 @@ def alone(steps: int, price: Price) -> Preset:
     )
 
 
-def predicting(steps: int, widths: tuple[int, ...], every: int) -> Preset:
-    """A row of ours for missing pixels that lie among known ones."""
-    return Preset(
-        network=SmallUNet(widths=widths, joined=False),
-        method=Dropped(every=every),
-        fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.004), steps=steps, schedule="cosine", average_decay=0.0),
-        stopper=Budget(),
-        consistent=True,
-        source="our own measurements: docs/decisions/0011-missing-pixels.md",
-    )
-
-
-def of_hole(steps: int) -> Preset:
-    """A row of ours for large holes: the paper's architecture for them (library), our optimiser."""
-    paper = PUBLISHED["inpaint hole, library", "paper"]
-    return Preset(
-        network=paper.network,
-        method=Plain(jitter=0.01),
-        fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.01), steps=steps, schedule="cosine", average_decay=0.98),
-        stopper=Budget(),
-        consistent=True,
-        source=paper.source + "; the optimiser: docs/decisions/0011-missing-pixels.md",
-    )
-
-
 BARE = Skip(
     input=Uniform(8),
     down=PYRAMID,
@@ -99,19 +68,8 @@ BARE_PRIOR = Preset(
     source="our own measurements: docs/decisions/0008-network-alone.md",
 )
 
-LEVELS = ("draft", "normal", "best", "paper")  # from the quickest to the slowest
-
-MISSING = {
-    "draft": (predicting(600, (16, 32, 48), 300), of_hole(150)),
-    "normal": (predicting(2500, (24, 48, 64), 1000), of_hole(500)),
-    "best": (predicting(8000, (32, 64, 96), 2000), of_hole(1500)),
-}
-
-PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
+DENOISING: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
-        **PUBLISHED,
-        **{("inpaint", level): scattered for level, (scattered, _) in MISSING.items()},
-        **{("inpaint hole", level): hole for level, (_, hole) in MISSING.items()},
         ("denoise", "draft"): corrected(Pilot(rounds=1), Convolutions(), 40, Price(27, 54, 20, 1200)),
         ("denoise", "normal"): corrected(Pilot(rounds=4), Convolutions(), 80, Price(27, 113, 45, 1250)),
         ("denoise", "best"): corrected(
@@ -132,16 +90,3 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         ("deep image prior", "normal"): replace(BARE_PRIOR, network=Several(network=BARE, count=3)),
     }
 )
-
-
-def preset(task: str, quality: str | Preset) -> Preset:
-    """The row for a task, or the caller's own.
-
-    Raises: UsageError naming the qualities that the task has.
-    """
-    if isinstance(quality, Preset):
-        return quality
-    if (task, quality) not in PRESETS:
-        known = ", ".join(level for level in LEVELS if (task, level) in PRESETS)
-        raise UsageError(f"quality is {quality!r}; wanted one of {known}")
-    return PRESETS[task, quality]
