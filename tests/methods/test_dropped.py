@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from classical.pictures import picture
-from untaught.classical.fill import fill
+from untaught.classical.biharmonic import biharmonic
 from untaught.core import Problem
 from untaught.fit import Fit, Parts, steps
 from untaught.likelihoods import Gaussian
 from untaught.methods import Dropped
+from untaught.methods.dropped import stick_together
 from untaught.networks import Given, SmallUNet
 from untaught.operators import Mask
 from untaught.optimisers import Muon
@@ -28,18 +29,16 @@ def asked(x, observed, method=QUICK):
     return problem, network, replace(method, image=seen, observed=observed)
 
 
-def test_before_the_first_step_the_fill_is_shown():
+def test_before_the_first_step_the_classical_estimate_is_shown():
     first = next(steps(*asked(CLEAN, OBSERVED), FIT))
-    at_once = fill(
-        CLEAN * OBSERVED, OBSERVED.float()
-    )  # here it is the mean over symmetries, of another size at the edge
+    at_once = biharmonic(CLEAN * OBSERVED, OBSERVED.float())
     assert (first.x - at_once).abs().mean() < 0.005
 
 
 def test_it_learns_and_what_was_observed_stays():
     last = list(steps(*asked(CLEAN, OBSERVED, replace(QUICK, every=100, last=300)), replace(FIT, steps=301)))[-1]
     hidden = ~OBSERVED.expand_as(CLEAN)
-    start = (fill(CLEAN * OBSERVED, OBSERVED.float()) - CLEAN).square()[hidden].mean()
+    start = (biharmonic(CLEAN * OBSERVED, OBSERVED.float()) - CLEAN).square()[hidden].mean()
     assert (last.x - CLEAN).square()[hidden].mean() < 0.7 * start
     assert torch.equal(last.x[~hidden], CLEAN[~hidden])
 
@@ -66,16 +65,40 @@ def test_missing_pixels_are_not_seen_nor_asked_for_nor_shown_ones():
     assert torch.isin(values, number[OBSERVED]).all(), "held against known pixels only"
 
 
-def test_some_squares_miss_what_others_do():
-    """With one hole in the image, half of the patterns that are dropped are pieces of it, whole."""
+def test_where_missing_pixels_stick_together_so_do_dropped_ones():
+    """With one band missing from the image, what is dropped are pieces of it, whole, somewhere in the square."""
     observed = torch.ones(1, 1, 70, 90, dtype=torch.bool)
     observed[..., 30:40, :] = False
     parts = Parts.start(*asked(CLEAN, observed), FIT)
     patterns = [parts.run.pattern() for _ in range(200)]
-    shapes = [p for p in patterns if (p.diff(dim=2).abs().sum() + p.diff(dim=3).abs().sum()) <= 4 * 24]
-    assert 30 < len(shapes) < 130
-    shares = torch.tensor([float(1 - p.mean()) for p in patterns])
-    assert shares.max() < 0.6
+    for one in patterns:
+        assert one.shape == (1, 1, 24, 24) and 0 < float((1 - one).sum()) <= 10 * 24
+        assert min(int((1 - one).amax(axis).sum()) for axis in (2, 3)) <= 10, "a band, across or upright"
+    assert len({tuple(one.flatten().tolist()) for one in patterns}) > 20
+
+
+def test_where_they_do_not_a_random_share_is_dropped():
+    parts = Parts.start(*asked(CLEAN, OBSERVED), FIT)
+    shares = torch.tensor([float(1 - parts.run.pattern().mean()) for _ in range(200)])
+    assert shares.min() < 0.2 < 0.4 < shares.max() < 0.6
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9, 0.99])
+def test_pixels_missing_at_random_do_not_stick_together(share):
+    known = (torch.rand(1, 1, 128, 128, generator=torch.Generator().manual_seed(3)) >= share).float()
+    assert not stick_together(known)
+    known[..., 40:60, 40:44] = 0
+    assert stick_together(known) == (share < 0.5)
+
+
+def test_squares_begin_on_the_grid():
+    """So that a network whose steps from scale to scale are learnt can tell what lies on it."""
+    rows = torch.arange(70.0).view(1, 1, 70, 1).expand(1, 1, 70, 90) / 100
+    parts = Parts.start(
+        *asked(rows, torch.ones(1, 1, 70, 90, dtype=torch.bool).index_fill(3, torch.tensor(5), False)), FIT
+    )
+    corners = {round(100 * float(parts.run.square()[0].min())) for _ in range(100)}
+    assert corners <= set(range(0, 48, 2)) and len(corners) > 10
 
 
 @pytest.mark.parametrize("size", [(1, 9), (7, 30), (33, 41)])

@@ -34,17 +34,13 @@ class AveragedRun:
         """Each as likely."""
         return int(torch.randint(count, (), generator=self.generator, device=self.generator.device))
 
-    def square_of(self, images: tuple[Tensor, ...], way: int, size: int) -> tuple[Tensor, ...]:
+    def square_of(self, images: tuple[Tensor, ...], way: int, size: int, grid: int = 1) -> tuple[Tensor, ...]:
         """The same square `size` wide of each image `[1, C, H, W]`, somewhere, turned one way.
 
-        In an image smaller than it, it goes on mirrored.
+        Its corner is at multiples of `grid`. In an image smaller than it, it goes on mirrored.
         """
-        rows, columns = (
-            folded(begin, begin + size, length).to(images[0].device)
-            for length in images[0].shape[-2:]
-            for begin in [self.one_of(max(length - size, 0) + 1)]
-        )
-        return tuple(turned(image.index_select(2, rows).index_select(3, columns), way) for image in images)
+        corner = [self.one_of(max(length - size, 0) // grid + 1) * grid for length in images[0].shape[-2:]]
+        return tuple(turned(cut(image, corner, size), way) for image in images)
 
     def accept(self, x: Tensor) -> None:
         del x
@@ -60,3 +56,10 @@ class AveragedRun:
         self.held_out = state["held_out"].to(device, copy=True) if "held_out" in state else None
         names = [key for key in state if key.startswith("weights.")]
         self.weights = {key.removeprefix("weights."): state[key].to(device, copy=True) for key in names}
+
+
+def cut(image: Tensor, corner: list[int], size: int) -> Tensor:
+    """The square `size` wide of an image `[B, C, H, W]` from a corner on; beyond the edges it goes on mirrored."""
+    places = zip(corner, image.shape[-2:], strict=True)
+    rows, columns = (folded(first, first + size, length).to(image.device) for first, length in places)
+    return image.index_select(2, rows).index_select(3, columns)

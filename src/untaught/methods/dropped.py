@@ -7,23 +7,25 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from untaught.classical.fill import fill
+from untaught.classical.biharmonic import biharmonic
 from untaught.core import Problem, Proposal
-from untaught.methods.averaged import AveragedRun
+from untaught.methods.averaged import AveragedRun, cut
 from untaught.methods.held_tiles import turned, turned_back
 
 WAYS = 8  # symmetries of the square
 MULTIPLE = 8  # sides are multiples of this
+CHANCE = 0.05  # a share of the missing pixels that is not yet remarkable
 SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
-    """`x = fill(y, m) + g_theta(fill(y, m), m) / 4`: m says which pixels are known, `fill` is a classical estimate.
+    """`x = f + g_theta(4 f - 2, m) / 4`: m says which pixels are known, `f = biharmonic(y, m)` fills in the others.
 
     Each step sees squares of the image somewhere, turned somehow, some of whose observed pixels were dropped too, and
-    is held against those: a random share, or (as often) what another square of the image misses, in its shape. It is
-    never held against what it was shown, so it can't learn to copy. Shown is the mean over the symmetries of what the
+    is held against those: a random share, or, where the missing pixels stick together, what is missing elsewhere, in
+    its shape (strokes of text are learnt on strokes). It is never held against what it was shown, so it can't learn to
+    copy. Shown is the mean over the symmetries of what the
     running average of the weights makes of all that was observed.
 
     Source: Batson and Royer 2019, "Noise2Self", for pixels predicted from others; Quan et al. 2020 (CVPR),
@@ -34,6 +36,7 @@ class Dropped:
     observed: Tensor | None = field(default=None, repr=False)  # [1, 1, H, W], true where a pixel is known
     tile: int = 48  # pixels a side of the squares
     tiles: int = 4  # at a step
+    grid: int = 2  # squares begin at multiples of it, so that the finest grid of the network is the image's own
     drop: tuple[float, float] = (0.1, 0.5)  # the least and the greatest share of a square's observed pixels
     every: int = 200  # steps between two looks at the whole image; sooner at first
     last: int | None = None  # the last step, at which to look too; given with the image
@@ -53,11 +56,14 @@ class DroppedRun(AveragedRun):
         self, rule: Dropped, problem: Problem, image: Tensor, observed: Tensor, generator: torch.Generator
     ) -> None:
         self.rule, self.problem, self.y, self.known = rule, problem, image, observed.to(image)
-        super().__init__(rule.decay, fill(self.y, self.known), generator)
+        self.gaps = (self.known[0, 0] < 1).nonzero().tolist() if stick_together(self.known) else []  # rows, columns
+        super().__init__(rule.decay, biharmonic(self.y, self.known), generator)
 
     def propose(self, network: nn.Module) -> Proposal:
         self.average(network)
-        if self.steps and self.is_time(self.rule.every, self.rule.last):  # before the first step it is the fill
+        if self.steps and self.is_time(
+            self.rule.every, self.rule.last
+        ):  # before the first step it is the classical estimate
             with torch.no_grad():
                 self.look(network)
         self.steps += 1
@@ -75,20 +81,21 @@ class DroppedRun(AveragedRun):
 
     def square(self) -> tuple[Tensor, ...]:
         """Somewhere, turned somehow: y, and what is known of it."""
-        return self.square_of((self.y, self.known), self.one_of(WAYS), self.rule.tile)
+        return self.square_of((self.y, self.known), self.one_of(WAYS), self.rule.tile, self.rule.grid)
 
     def pattern(self) -> Tensor:
         """`[1, 1, tile, tile]`: 0 where a square's pixels are dropped, else 1."""
-        shape = self.square()[1]
-        if self.one_of(2) == 1 and bool((shape < 1).any()):
-            return shape
+        side = self.rule.tile
+        if self.gaps:
+            corner = [place - self.one_of(side) for place in self.gaps[self.one_of(len(self.gaps))]]
+            return turned(cut(self.known, corner, side), self.one_of(WAYS))
         least, most = self.rule.drop
         share = least + (most - least) * self.random(1)
-        return (self.random(*shape.shape) >= share).to(shape)
+        return (self.random(1, 1, side, side) >= share).to(self.known)
 
     def filled(self, network: nn.Module, y: Tensor, known: Tensor, weights: dict[str, Tensor] | None = None) -> Tensor:
         """What the network, or the network with these weights, makes of the known pixels."""
-        start = fill(y, known)
+        start = biharmonic(y, known)
         z = torch.cat([SPREAD * (start - 0.5), known - 0.5], dim=1)
         change: Tensor = network(z) if weights is None else functional_call(network, weights, (z,))
         return start + change / SPREAD
@@ -110,3 +117,14 @@ class DroppedRun(AveragedRun):
 def as_it_is(x: Tensor) -> Tensor:
     """The operator of a step whose targets are pixels."""
     return x
+
+
+def stick_together(known: Tensor) -> bool:
+    """Of `[1, 1, H, W]`, 1 where a pixel is known: are missing pixels among missing ones more often than by chance?
+
+    Chance would have all eight neighbours of one missing, too, with the eighth power of the missing share.
+    """
+    missing = (known < 1).float()
+    inner = -F.max_pool2d(-F.pad(missing, (1,) * 4, mode="replicate"), 3, stride=1)
+    share = float(missing.mean())
+    return float(inner.sum()) > (2 * share**8 + CHANCE) * float(missing.sum())

@@ -18,7 +18,7 @@ def predicting(steps: int, widths: tuple[int, ...], every: int) -> Preset:
     return Preset(
         network=SmallUNet(widths=widths, joined=False),
         method=Dropped(every=every),
-        fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.004), steps=steps, schedule="cosine", average_decay=0.0),
+        fit=Fit(optimiser=Muon(lr=0.01, adam_lr=0.001), steps=steps, schedule="cosine", average_decay=0.0),
         stopper=Budget(),
         consistent=True,
         source="our own measurements: docs/decisions/0011-missing-pixels.md",
