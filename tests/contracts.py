@@ -5,9 +5,10 @@ import pickle
 from typing import Protocol
 
 import torch
+from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from untaught.core import Network, Operator, Problem, Step, Stopper, Verdict, Watch
+from untaught.core import Likelihood, Network, Operator, Problem, Step, Stopper, Verdict, Watch
 from untaught.initialise import initialise
 from untaught.networks.layers import Lanczos, Upsample
 
@@ -222,3 +223,54 @@ def until_stop(watch: Watch, taken: list[Step]) -> list[Verdict]:
         if said[-1] in (Verdict.LAST, Verdict.STOP):
             break
     return said
+
+
+def check_likelihood(law: Likelihood, *, means: tuple[float, ...], smallest_error: float) -> None:
+    """What the loop takes for granted of a law; `means` are those that its samples are drawn around.
+
+    The minimiser over one number is the truth: in each of ten draws, within what they differ by, and by less than
+    `smallest_error` (which shows that the test could fail).
+    """
+    assert dataclasses.is_dataclass(law) and law == pickle.loads(pickle.dumps(law))
+    before = torch.get_rng_state()
+    for mean in means:
+        check_minimiser(law, mean, smallest_error)
+    for dtype in (torch.float32, torch.float64):
+        mean = torch.linspace(0.1, 0.9, 24, dtype=dtype).reshape(2, 3, 2, 2)
+        y, again, other = (law.sample(mean, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+        assert y.shape == mean.shape and y.dtype == dtype and y.device == mean.device
+        assert torch.equal(y, again) and not torch.equal(y, other)
+        assert law.nll(mean, y).shape == () and law.nll(mean, y).dtype == dtype
+        torch.testing.assert_close(law.nll(mean, y[:1]), law.nll(mean, y[:1].expand_as(y)))
+        each = [law.nll(one, its) for one, its in zip(mean.flatten(), y.flatten(), strict=True)]
+        torch.testing.assert_close(law.nll(mean, y), torch.stack(each).mean())
+    assert torch.equal(torch.get_rng_state(), before), "touches torch's global random state"
+    ends = torch.tensor([-0.1, 0.0, 1e-6, 0.5, 1.0 - 1e-6, 1.0, 1.1])
+    mean, y = (grid.clone().requires_grad_(True) for grid in torch.meshgrid(ends, ends, indexing="ij"))
+    (slope,) = torch.autograd.grad(law.nll(mean, y), mean)
+    assert slope.isfinite().all(), "the nll's slope must be finite wherever a network or an operator may bring the mean"
+    generator = torch.Generator().manual_seed(3)
+    mean, y = torch.rand(2, 1, 2, 3, 3, generator=generator, dtype=torch.float64) * 0.8 + 0.1
+    assert torch.autograd.gradcheck(lambda mean: law.nll(mean, y), mean.requires_grad_(True))
+
+
+def check_minimiser(law: Likelihood, truth: float, smallest_error: float) -> None:
+    """Ten draws of many measurements of one number: the number that makes each most likely is the truth."""
+    found = [minimiser(law, truth, seed) for seed in range(10)]
+    error, spread = sum(found) / 10 - truth, float(torch.tensor(found).std())
+    bound = max(4 * spread / 10**0.5, 1e-6)
+    assert bound < smallest_error, f"{spread}: too few samples to show anything"
+    assert abs(error) < bound, f"the minimiser is {error:+.5f} from the truth {truth}, draws differ by {spread:.5f}"
+
+
+def minimiser(law: Likelihood, truth: float, seed: int, count: int = 4000) -> float:
+    """The constant that makes samples around `truth` most likely: on a grid, then by golden section."""
+    at = torch.full((count,), truth, dtype=torch.float64)
+    y = law.sample(at, torch.Generator().manual_seed(seed))
+
+    def score(mean: float) -> float:
+        return float(law.nll(torch.full_like(at, mean), y))
+
+    start = min((n / 20 for n in range(1, 31)), key=score)
+    found = minimize_scalar(score, bounds=(start - 0.05, start + 0.05), method="bounded", options={"xatol": 1e-6})
+    return float(found.x)
