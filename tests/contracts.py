@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from untaught.core import Likelihood, Network, Operator, Problem, Step, Stopper, Verdict, Watch
+from untaught.core import Likelihood, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
 from untaught.initialise import initialise
 from untaught.networks.layers import Lanczos, Upsample
 
@@ -274,3 +274,27 @@ def minimiser(law: Likelihood, truth: float, seed: int, count: int = 4000) -> fl
     start = min((n / 20 for n in range(1, 31)), key=score)
     found = minimize_scalar(score, bounds=(start - 0.05, start + 0.05), method="bounded", options={"xatol": 1e-6})
     return float(found.x)
+
+
+def check_prior(prior: Prior, *, degree: float | None) -> None:
+    """What the loop takes for granted of R(x), and that nothing is likelier than a flat image.
+
+    `degree`: R(c x) = c^degree R(x); None where that is so for no degree.
+    """
+    assert dataclasses.is_dataclass(prior)
+    before = torch.get_rng_state()
+    generator = torch.Generator().manual_seed(0)
+    for size in ((1, 1, 9, 12), (3, 2, 16, 8)):
+        x = torch.rand(size, dtype=torch.float64, generator=generator)
+        value = prior(x)
+        assert value.shape == () and value.dtype == torch.float64 and value > 0
+        torch.testing.assert_close(value, sum(prior(x[b : b + 1]) for b in range(len(x))))
+        flat = torch.full_like(x, 0.3).requires_grad_(True)
+        assert 0 <= prior(flat).detach() < 3e-6 * x.numel()
+        assert torch.autograd.grad(prior(flat), flat)[0].abs().max() < 1e-9
+        if degree is not None:
+            torch.testing.assert_close(prior(3 * x), 3**degree * value, rtol=1e-5, atol=0)
+    assert torch.autograd.gradcheck(prior, x[:1].clone().requires_grad_(True))
+    single = torch.rand(1, 3, 8, 8, generator=generator)
+    assert prior(single).dtype == torch.float32
+    assert torch.equal(torch.get_rng_state(), before), "touches torch's global random state"
