@@ -8,7 +8,8 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from untaught.core import Likelihood, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
+from untaught.core import Likelihood, Method, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
+from untaught.fit import Fit, steps
 from untaught.initialise import initialise
 from untaught.networks.layers import Lanczos, Upsample
 
@@ -298,3 +299,30 @@ def check_prior(prior: Prior, *, degree: float | None) -> None:
     single = torch.rand(1, 3, 8, 8, generator=generator)
     assert prior(single).dtype == torch.float32
     assert torch.equal(torch.get_rng_state(), before), "touches torch's global random state"
+
+
+def check_method(method: Method, problem: Problem, network: Network, fit: Fit, *, members: bool = True) -> None:
+    """What the loop takes for granted of a method: it learns, the seed decides all, and it goes on as if never stopped.
+
+    `members`: several seeds at once are each what they are alone.
+    """
+    assert dataclasses.is_dataclass(method) and repr(pickle.loads(pickle.dumps(method))) == repr(method)
+    before, y = torch.get_rng_state(), problem.y.clone()
+    straight = list(steps(problem, network, method, fit))
+    assert all(step.x.shape == (1, *problem.shape) and step.x.isfinite().all() for step in straight)
+    quarter = len(straight) // 4
+    early, late = (sum(float(step.loss) for step in part) for part in (straight[:quarter], straight[-quarter:]))
+    assert late < 0.9 * early, f"a loss of {early / quarter} at first and {late / quarter} at last"
+    for split in (1, 3):
+        state = next(step.snapshot() for step in steps(problem, network, method, fit) if step.index + 1 == split)
+        resumed = list(steps(problem, network, method, fit, resume=state))
+        for one, two in zip(straight[split:], resumed, strict=True):
+            assert torch.equal(one.x, two.x) and torch.equal(one.average, two.average), f"resumed after {split} steps"
+    other = list(steps(problem, network, method, dataclasses.replace(fit, seed=1)))
+    assert not torch.allclose(other[-1].x, straight[-1].x, atol=1e-3)
+    if members:
+        short = dataclasses.replace(fit, steps=3, schedule="constant")
+        alone = [list(steps(problem, network, method, dataclasses.replace(short, seed=seed)))[-1].x for seed in (0, 1)]
+        batch = list(steps(problem, network, method, dataclasses.replace(short, seed=(0, 1))))[-1].x
+        torch.testing.assert_close(batch, torch.cat(alone), atol=1e-4, rtol=0)
+    assert torch.equal(problem.y, y) and torch.equal(torch.get_rng_state(), before)
