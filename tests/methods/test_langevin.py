@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from contracts import check_method
+from untaught.errors import UsageError
 from untaught.fit import Fit, Parts, steps
 from untaught.methods import Langevin, Plain
 from untaught.methods.sequential import Sequential
@@ -68,5 +69,5 @@ class Alone:
 def test_what_cannot_be_meant(problem, small_network):
     with pytest.raises(ValueError, match="noise is -1"):
         Langevin(noise=-1)
-    with pytest.raises(TypeError, match="one seed at a time"):
+    with pytest.raises(UsageError, match="Alone fits one seed at a time; got 2 seeds"):
         next(steps(problem, small_network, Langevin(method=Alone()), replace(FIT, seed=(0, 1))))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from untaught.core import BatchMethod, Method, Problem, Proposal, Recordable, Run, State
+from untaught.errors import UsageError
 from untaught.methods.plain import Plain
 
 AXES = 4  # of a convolution's weights
@@ -23,7 +24,7 @@ class Langevin(Recordable):
     (Welling and Teh's SGLD); the authors' code adds noise of 2 x the rate of 0.01 to the convolutions' weights alone,
     beside Adam. Departs: no decay of the weights (theirs is 5e-8); the noise does not follow the fit's schedule, which
     is to be constant; a power in place of the first steps thrown away.
-    Raises: ValueError for a noise below 0; what `method` raises.
+    Raises: ValueError for a noise below 0; UsageError for several seeds, if the method takes one.
     """
 
     noise: float = 0.02  # standard deviation a step, in the weights' units: twice Adam's rate of 0.01
@@ -38,7 +39,7 @@ class Langevin(Recordable):
 
     def start_batch(self, problem: Problem, z: Tensor, generators: list[torch.Generator]) -> "LangevinRun":
         if not isinstance(self.method, BatchMethod):
-            raise TypeError(f"{type(self.method).__name__} fits one seed at a time")
+            raise UsageError(f"{type(self.method).__name__} fits one seed at a time; got {len(generators)} seeds")
         return LangevinRun(self.noise, self.method.start_batch(problem, z, generators), generators)
 
 
