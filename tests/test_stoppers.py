@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -211,16 +212,7 @@ def falling(losses, rule):
     """What a plateau rule says of losses, up to where it stops."""
     watch, seen = rule.watch(problem_of(IMAGE)), []
     for index, loss in enumerate(losses):
-        step = Step(
-            index=index,
-            x=IMAGE,
-            average=IMAGE,
-            loss=torch.tensor(loss),
-            operator=Identity(),
-            held_out=None,
-            snapshot=dict,
-        )
-        seen.append(watch.see(step))
+        seen.append(watch.see(replace(step_of(index, IMAGE), loss=torch.tensor(loss))))
         if seen[-1] in (Verdict.LAST, Verdict.STOP):
             break
     return seen, watch
@@ -242,6 +234,19 @@ def test_noise_on_the_loss_is_smoothed_and_a_loss_that_rises_is_a_plateau():
     assert Verdict.LAST not in falling(steady, Plateau(window=40))[0]
     seen, watch = falling([float(index) for index in range(40)], Plateau(window=10))
     assert len(seen) == 20 and seen[-1] is Verdict.LAST and "brought 0 %" in watch.why()
+
+
+def test_a_plateau_saved_within_a_window_has_its_losses():
+    rule = Plateau(window=10)
+    losses = [0.9**index for index in range(30)]
+    _, straight = falling(losses, rule)
+    _, first = falling(losses[:27], rule)
+    second = rule.watch(problem_of(IMAGE))
+    second.restore(first.state())
+    for index in (27, 28, 29):
+        step = replace(step_of(index, IMAGE), loss=torch.tensor(losses[index]))
+        second.see(step)
+    assert second.last == straight.last and second.fell == straight.fell
 
 
 def test_a_plateau_stops_pixels_with_a_prior_and_says_why(problem):

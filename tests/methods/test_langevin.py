@@ -8,7 +8,7 @@ from untaught.errors import UsageError
 from untaught.fit import Fit, Parts, steps
 from untaught.methods import Langevin, Plain
 from untaught.methods.sequential import Sequential
-from untaught.networks import Uniform
+from untaught.networks import RandomProjector, Uniform
 from untaught.optimisers import Adam
 
 FIT = Fit(optimiser=Adam(), steps=10)
@@ -45,6 +45,13 @@ def test_noise_goes_to_the_convolutions_weights_alone(problem, small_network, se
         assert change.any() == (weights.ndim == axes), name
         moved.append(change.flatten()) if change.any() else None
     assert float(torch.cat(moved).std()) == pytest.approx(0.05, rel=0.1)
+
+
+def test_frozen_weights_get_no_noise(problem, small_network):
+    parts = Parts.start(problem, RandomProjector(network=small_network), Langevin(noise=0.05), FIT)
+    before = [weights.detach().clone() for weights in parts.network.parameters()]
+    parts.run.propose(parts.network)
+    assert all(torch.equal(*pair) for pair in zip(parts.network.parameters(), before, strict=True))
 
 
 def test_iterates_do_not_settle_and_their_mean_is_nearer_than_they_are(problem, small_network):
