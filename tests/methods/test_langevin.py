@@ -5,7 +5,7 @@ import torch
 
 from contracts import check_method
 from untaught.errors import UsageError
-from untaught.fit import Fit, Parts, steps
+from untaught.fit import Fit, Parts, recordable, steps
 from untaught.methods import Langevin, Plain
 from untaught.methods.sequential import Sequential
 from untaught.networks import RandomProjector, Uniform
@@ -45,6 +45,10 @@ def test_noise_goes_to_the_convolutions_weights_alone(problem, small_network, se
         assert change.any() == (weights.ndim == axes), name
         moved.append(change.flatten()) if change.any() else None
     assert float(torch.cat(moved).std()) == pytest.approx(0.05, rel=0.1)
+
+
+def test_a_step_is_not_recorded_as_the_method_within_may_not_allow_it(problem):
+    assert not recordable(problem, Langevin(method=Sequential()), FIT)
 
 
 def test_frozen_weights_get_no_noise(problem, small_network):
