@@ -17,10 +17,10 @@ AXES = 4  # of a convolution's weights
 class Langevin:
     """`theta <- theta - step + noise * n`, n standard normal, drawn anew before each step; else as `method` does.
 
-    The iterates then wander as draws from the image's posterior do (roughly: the steps are Adam's or Muon's), and do not
-    settle on the noise: there is no best step to stop at. Their mean is the fit's running average, whose burn-in is left
-    behind by its power: with `Fit(average_decay=1, average_power=8)` the iterate of step k weighs k^8. How much they
-    differ says how sure each pixel is.
+    The iterates then wander as draws from the image's posterior do (roughly: the steps are Adam's or Muon's), and do
+    not settle on the noise: there is no best step to stop at. Their mean is the fit's running average, whose burn-in is
+    left behind by its power: with `Fit(average_decay=1, average_power=8)` the iterate of step k weighs k^8. How much
+    they differ says how sure each pixel is.
     Source: Cheng, Gadelha, Maji and Sheldon 2019 (CVPR), "A Bayesian Perspective on the Deep Image Prior", section 4
     (Welling and Teh's SGLD); code after theirs adds noise of 2 x the rate of 0.01 to the convolutions' weights alone,
     beside Adam. Departs: no decay of the weights (5e-8 there); the noise does not follow the fit's schedule, which is
