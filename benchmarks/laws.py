@@ -27,26 +27,31 @@ def table() -> str:
     lines = []
     for noise in sorted({row["noise"] for row in found.values()}):
         of_noise = [row for row in found.values() if row["noise"] == noise]
-        first = {row["image"]: row | {"method": "noisy", "psnr": row["noisy_psnr"]} for row in of_noise}
+        first = {row["image"]: {"method": "noisy", "psnr": row["noisy_psnr"]} | pick(row) for row in of_noise}
         for method, label in LABELS.items():
             some = [row for row in [*first.values(), *of_noise] if row["method"] == method]
             if some:
-                lines.append([noise, label, *cells(some, names)])
+                lines.append([noise, label, *cells(some, names, len(first))])
     heads = ["noise", "method", *names, "mean", "mean at the best step", "steps", "processor s an image"]
     return markdown(heads, lines) if lines else NOTHING
 
 
-def cells(some: list[dict[str, object]], names: list[str]) -> list[str]:
-    """An image each; means where all images have been run; steps and seconds of what takes some."""
+def pick(row: dict[str, object]) -> dict[str, object]:
+    """What the noisy image has in common with what is made of it."""
+    return {key: row[key] for key in ("noise", "image")}
+
+
+def cells(some: list[dict[str, object]], names: list[str], count: int) -> list[str]:
+    """An image each; means where all `count` images of the noise have been run; steps and seconds, where known."""
     scores = {row["image"]: float(str(row["psnr"])) for row in some}
     best = [float(str(row["best_psnr"])) for row in some if row.get("best_psnr")]
     counts = sorted(int(str(row["steps"])) for row in some if row.get("best_psnr"))
-    whole = len(scores) == len(names)
-    took = sum(float(str(row["cpu_seconds"])) for row in some) / len(some)
+    whole = len(scores) == count
+    took = [float(str(row["cpu_seconds"])) for row in some if "cpu_seconds" in row]
     return [
         *(f"{scores[name]:.2f}" if name in scores else "" for name in names),
-        f"{sum(scores.values()) / len(names):.2f}" if whole else "",
-        f"{sum(best) / len(names):.2f}" if whole and len(best) == len(names) else "",
+        f"{sum(scores.values()) / count:.2f}" if whole else "",
+        f"{sum(best) / count:.2f}" if whole and len(best) == count else "",
         "-".join(dict.fromkeys((str(counts[0]), str(counts[-1])))) if counts else "",
-        "" if some[0]["method"] == "noisy" else f"{took:.1f}",
+        f"{sum(took) / len(took):.1f}" if took else "",
     ]

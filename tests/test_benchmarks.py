@@ -269,4 +269,5 @@ def test_the_likelihoods_benchmark_runs_and_goes_on(data, script, capsys, monkey
     monkeypatch.setattr(laws, "RESULTS", data)
     table = laws.table().splitlines()
     assert len(table) == 2 + 4 + 3 and len({line.count("|") for line in table}) == 1
+    assert table[2].startswith("| impulse | the noisy image | ") and table[2].endswith(" |  |  |  |")
     assert table[3].startswith("| impulse | deep image prior, the noise's own likelihood | ")
