@@ -13,16 +13,18 @@ GAP, LABEL = 6, 16
 ENDS = "_strip.png"
 
 
-def save_strip(folder: Path, given: np.ndarray, hidden: np.ndarray, truth: np.ndarray | None) -> None:
+def save_strip(
+    folder: Path, given: np.ndarray, hidden: np.ndarray, truth: np.ndarray | None, label: str = "missing: black"
+) -> None:
     """Beside `folder`, which has the results as METHOD.png; under each its difference from the truth, four times."""
     where = piece(hidden, truth)
-    panels = [("missing: black", given[where], None)]
+    panels = [(label, given[where], None)]
     for path in sorted(folder.glob("*.png")):
-        out, label, off = images.read(path).pixels, path.stem, None
+        out, name, off = images.read(path).pixels, path.stem, None
         if truth is not None:
-            label += f" {metrics.psnr(out, truth):.2f} dB"
+            name += f" {metrics.psnr(out, truth):.2f} dB"
             off = four_times(out[where], truth[where])
-        panels.append((label, out[where], off))
+        panels.append((name, out[where], off))
     if truth is not None:
         panels.append(("truth", truth[where], None))
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import filledin
+import laws
 import levels
 from references import rows as rows_of
 
@@ -86,6 +87,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "inpaintingtext": filledin.text,
     "kodak": levels.kodak,
     "levels": levels.set9,
+    "likelihoods": laws.table,
     "performance": performance,
     "real": levels.real,
     "recipes": recipes,

@@ -5,9 +5,11 @@ import pickle
 from typing import Protocol
 
 import torch
+from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from untaught.core import Network, Operator, Problem, Step, Stopper, Verdict, Watch
+from untaught.core import Likelihood, Method, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
+from untaught.fit import Fit, steps
 from untaught.initialise import initialise
 from untaught.networks.layers import Lanczos, Upsample
 
@@ -222,3 +224,105 @@ def until_stop(watch: Watch, taken: list[Step]) -> list[Verdict]:
         if said[-1] in (Verdict.LAST, Verdict.STOP):
             break
     return said
+
+
+def check_likelihood(law: Likelihood, *, means: tuple[float, ...], smallest_error: float) -> None:
+    """What the loop takes for granted of a law; `means` are those that its samples are drawn around.
+
+    The minimiser over one number is the truth: in each of ten draws, within what they differ by, and by less than
+    `smallest_error` (which shows that the test could fail).
+    """
+    assert dataclasses.is_dataclass(law) and law == pickle.loads(pickle.dumps(law))
+    before = torch.get_rng_state()
+    for mean in means:
+        check_minimiser(law, mean, smallest_error)
+    for dtype in (torch.float32, torch.float64):
+        mean = torch.linspace(0.1, 0.9, 24, dtype=dtype).reshape(2, 3, 2, 2)
+        y, again, other = (law.sample(mean, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+        assert y.shape == mean.shape and y.dtype == dtype and y.device == mean.device
+        assert torch.equal(y, again) and not torch.equal(y, other)
+        assert law.nll(mean, y).shape == () and law.nll(mean, y).dtype == dtype
+        torch.testing.assert_close(law.nll(mean, y[:1]), law.nll(mean, y[:1].expand_as(y)))
+        each = [law.nll(one, its) for one, its in zip(mean.flatten(), y.flatten(), strict=True)]
+        torch.testing.assert_close(law.nll(mean, y), torch.stack(each).mean())
+    assert torch.equal(torch.get_rng_state(), before), "touches torch's global random state"
+    ends = torch.tensor([-0.1, 0.0, 1e-6, 0.5, 1.0 - 1e-6, 1.0, 1.1])
+    mean, y = (grid.clone().requires_grad_(True) for grid in torch.meshgrid(ends, ends, indexing="ij"))
+    (slope,) = torch.autograd.grad(law.nll(mean, y), mean)
+    assert slope.isfinite().all(), "the nll's slope must be finite wherever a network or an operator may bring the mean"
+    generator = torch.Generator().manual_seed(3)
+    mean, y = torch.rand(2, 1, 2, 3, 3, generator=generator, dtype=torch.float64) * 0.8 + 0.1
+    assert torch.autograd.gradcheck(lambda mean: law.nll(mean, y), mean.requires_grad_(True))
+
+
+def check_minimiser(law: Likelihood, truth: float, smallest_error: float) -> None:
+    """Ten draws of many measurements of one number: the number that makes each most likely is the truth."""
+    found = [minimiser(law, truth, seed) for seed in range(10)]
+    error, spread = sum(found) / 10 - truth, float(torch.tensor(found).std())
+    bound = max(4 * spread / 10**0.5, 1e-6)
+    assert bound < smallest_error, f"{spread}: too few samples to show anything"
+    assert abs(error) < bound, f"the minimiser is {error:+.5f} from the truth {truth}, draws differ by {spread:.5f}"
+
+
+def minimiser(law: Likelihood, truth: float, seed: int, count: int = 4000) -> float:
+    """The constant that makes samples around `truth` most likely: on a grid, then by golden section."""
+    at = torch.full((count,), truth, dtype=torch.float64)
+    y = law.sample(at, torch.Generator().manual_seed(seed))
+
+    def score(mean: float) -> float:
+        return float(law.nll(torch.full_like(at, mean), y))
+
+    start = min((n / 20 for n in range(1, 31)), key=score)
+    found = minimize_scalar(score, bounds=(start - 0.05, start + 0.05), method="bounded", options={"xatol": 1e-6})
+    return float(found.x)
+
+
+def check_prior(prior: Prior, *, degree: float | None) -> None:
+    """What the loop takes for granted of R(x), and that nothing is likelier than a flat image.
+
+    `degree`: R(c x) = c^degree R(x); None where that is so for no degree.
+    """
+    assert dataclasses.is_dataclass(prior)
+    before = torch.get_rng_state()
+    generator = torch.Generator().manual_seed(0)
+    for size in ((1, 1, 9, 12), (3, 2, 16, 8)):
+        x = torch.rand(size, dtype=torch.float64, generator=generator)
+        value = prior(x)
+        assert value.shape == () and value.dtype == torch.float64 and value > 0
+        torch.testing.assert_close(value, sum(prior(x[b : b + 1]) for b in range(len(x))))
+        flat = torch.full_like(x, 0.3).requires_grad_(True)
+        assert 0 <= prior(flat).detach() < 3e-6 * x.numel()
+        assert torch.autograd.grad(prior(flat), flat)[0].abs().max() < 1e-9
+        if degree is not None:
+            torch.testing.assert_close(prior(3 * x), 3**degree * value, rtol=1e-5, atol=0)
+    assert torch.autograd.gradcheck(prior, x[:1].clone().requires_grad_(True))
+    single = torch.rand(1, 3, 8, 8, generator=generator)
+    assert prior(single).dtype == torch.float32
+    assert torch.equal(torch.get_rng_state(), before), "touches torch's global random state"
+
+
+def check_method(method: Method, problem: Problem, network: Network, fit: Fit, *, members: bool = True) -> None:
+    """What the loop takes for granted of a method: it learns, the seed decides all, and it goes on as if never stopped.
+
+    `members`: several seeds at once are each what they are alone.
+    """
+    assert dataclasses.is_dataclass(method) and repr(pickle.loads(pickle.dumps(method))) == repr(method)
+    before, y = torch.get_rng_state(), problem.y.clone()
+    straight = list(steps(problem, network, method, fit))
+    assert all(step.x.shape == (1, *problem.shape) and step.x.isfinite().all() for step in straight)
+    quarter = len(straight) // 4
+    early, late = (sum(float(step.loss) for step in part) for part in (straight[:quarter], straight[-quarter:]))
+    assert late < 0.9 * early, f"a loss of {early / quarter} at first and {late / quarter} at last"
+    for split in (1, 3):
+        state = next(step.snapshot() for step in steps(problem, network, method, fit) if step.index + 1 == split)
+        resumed = list(steps(problem, network, method, fit, resume=state))
+        for one, two in zip(straight[split:], resumed, strict=True):
+            assert torch.equal(one.x, two.x) and torch.equal(one.average, two.average), f"resumed after {split} steps"
+    other = list(steps(problem, network, method, dataclasses.replace(fit, seed=1)))
+    assert not torch.allclose(other[-1].x, straight[-1].x, atol=1e-3)
+    if members:
+        short = dataclasses.replace(fit, steps=3, schedule="constant")
+        alone = [list(steps(problem, network, method, dataclasses.replace(short, seed=seed)))[-1].x for seed in (0, 1)]
+        batch = list(steps(problem, network, method, dataclasses.replace(short, seed=(0, 1))))[-1].x
+        torch.testing.assert_close(batch, torch.cat(alone), atol=1e-4, rtol=0)
+    assert torch.equal(problem.y, y) and torch.equal(torch.get_rng_state(), before)

@@ -246,3 +246,28 @@ def test_the_tables_of_inpainting_leave_out_what_is_missing(tmp_path, monkeypatc
         "| untaught, `draft` | 34.00 |  |  |  |  |  | 8.0 | 4.0 | 500 |",
     ]
     assert filledin.text().splitlines()[2] == "| vase | 2.7 % | untaught, `draft` |  |  | 8.0 | 4.0 | 70 |"
+
+
+def test_the_likelihoods_benchmark_runs_and_goes_on(data, script, capsys, monkeypatch):
+    results, pictures = data / "likelihoods.jsonl", data / "pictures"
+    words = ["--data", data, "--results", results, "--images", "kodim01,kodim02", "--steps", 20]
+    script("likelihoods", *words, "--methods", "matched,median,median-intact,tv", "--pictures", pictures)
+    rows = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [(row["noise"], row["method"]) for row in rows] == [
+        *(("impulse", method) for method in ("matched", "median", "median-intact")),
+        *(("poisson", method) for method in ("matched", "tv")),
+    ]
+    assert "skipped impulse kodim02" in capsys.readouterr().out
+    of = {(row["noise"], row["method"]): row for row in rows}
+    assert of["impulse", "median-intact"]["psnr"] > of["impulse", "median"]["psnr"] > rows[0]["noisy_psnr"] + 5
+    assert of["impulse", "matched"]["curve"][0]["step"] == 20 == of["impulse", "matched"]["steps"]
+    assert of["impulse", "matched"]["stopped_by"] == "it had taken all its 20 steps"
+    assert {path.name for path in pictures.glob("*.png")} == {"impulse-kodim01_strip.png", "poisson-kodim01_strip.png"}
+    script("likelihoods", *words, "--methods", "matched,median", "--noises", "impulse")
+    assert len(results.read_text().splitlines()) == len(rows), "what is there is skipped"
+    laws = importlib.import_module("laws")
+    monkeypatch.setattr(laws, "RESULTS", data)
+    table = laws.table().splitlines()
+    assert len(table) == 2 + 4 + 3 and len({line.count("|") for line in table}) == 1
+    assert table[2].startswith("| impulse | the noisy image | ") and table[2].endswith(" |  |  |  |")
+    assert table[3].startswith("| impulse | deep image prior, the noise's own likelihood | ")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from untaught.optimisers import Adam, Muon
+from untaught.optimisers import Adam, Apart, GradientDescent, Muon
 from untaught.optimisers.muon import is_matrix, orthogonalise
 
 
@@ -31,7 +31,15 @@ def test_which_weights_are_matrices():
     assert all(map(is_matrix, yes)) and not any(map(is_matrix, no))
 
 
-@pytest.mark.parametrize("rule", [Adam(lr=0.05), Muon(lr=0.05, adam_lr=0.05)], ids=lambda r: type(r).__name__)
+RULES = [
+    Adam(lr=0.05),
+    Muon(lr=0.05, adam_lr=0.05),
+    GradientDescent(lr=0.05),
+    Apart(weights=Muon(lr=0.05, adam_lr=0.05), others=GradientDescent(lr=0.05)),
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: type(r).__name__)
 def test_every_parameter_goes_downhill(rule):
     weight, bias, z = (torch.randn(shape, requires_grad=True) for shape in ((8, 12), (8,), (1, 2, 3, 3)))
     optimisers = rule.start([weight, bias], [z])
@@ -45,3 +53,13 @@ def test_every_parameter_goes_downhill(rule):
             optimiser.step()
     for old, new in zip(before, (weight, bias, z), strict=True):
         assert new.detach().norm() < 0.8 * old.norm()
+
+
+def test_apart_gives_each_its_own_rule():
+    weight, z = torch.ones(4, 4, requires_grad=True), torch.ones(1, 2, 3, 3, requires_grad=True)
+    rule = Apart(weights=Adam(lr=0.1), others=GradientDescent(lr=0.25))
+    (weight.sum() + z.sum()).backward()
+    for optimiser in rule.start([weight], [z]):
+        optimiser.step()
+    assert torch.allclose(weight, torch.tensor(0.9)) and torch.allclose(z, torch.tensor(0.75))
+    assert len(rule.start([weight], [])) == 1, "where nothing else is fitted, nothing else is started"

@@ -1,13 +1,20 @@
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 
 from contracts import check_stopper
 from untaught.core import Problem, Step, Verdict
+from untaught.fit import Fit
+from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
+from untaught.methods import Plain
+from untaught.networks import Pixels
 from untaught.operators import Identity
-from untaught.stoppers import Budget, Discrepancy, HeldOut, WindowedVariance
+from untaught.optimisers import Adam
+from untaught.priors import TotalVariation
+from untaught.stoppers import Budget, Discrepancy, HeldOut, Plateau, WindowedVariance
 
 SHAPE = (1, 6, 7)
 
@@ -38,6 +45,7 @@ RULES = [  # each stops between the 10th and the 40th of the contract's steps, b
     Discrepancy(every=2),
     WindowedVariance(window=3, patience=9, warm_up=3, every=1),
     HeldOut(patience=9),
+    Plateau(window=4),
 ]
 
 
@@ -198,3 +206,60 @@ def test_a_restored_watch_is_not_hurried_by_a_risk_it_had_seen(split):
     judged(first, measured(risks)[:split])
     second.restore(first.state())
     assert judged(second, measured(risks)[split:]) == straight[split:]
+
+
+def falling(losses, rule):
+    """What a plateau rule says of losses, up to where it stops."""
+    watch, seen = rule.watch(problem_of(IMAGE)), []
+    for index, loss in enumerate(losses):
+        seen.append(watch.see(replace(step_of(index, IMAGE), loss=torch.tensor(loss))))
+        if seen[-1] in (Verdict.LAST, Verdict.STOP):
+            break
+    return seen, watch
+
+
+@pytest.mark.parametrize("shift", [0.0, -3.0, 10.0])
+@pytest.mark.parametrize("scale", [1.0, 1e-4])
+def test_a_plateau_is_where_little_is_left_to_gain_in_any_units(shift, scale):
+    losses = [scale * (shift + 0.9**index) for index in range(200)]
+    seen, watch = falling(losses, Plateau(window=10))
+    # a window brings (1 - 0.9^10) 0.9^(10 n) of the fall from the first: below 1 % at n = 5, the 6th window
+    assert seen[-1] is Verdict.LAST and set(seen[:-1]) == {Verdict.BEST} and len(seen) == 60
+    assert "its last 10 steps brought" in watch.why() and "less than 1 %" in watch.why()
+
+
+def test_noise_on_the_loss_is_smoothed_and_a_loss_that_rises_is_a_plateau():
+    noise = torch.randn(400, generator=torch.Generator().manual_seed(0)).tolist()
+    steady = [1 - index / 400 + 0.02 * noise[index] for index in range(400)]
+    assert Verdict.LAST not in falling(steady, Plateau(window=40))[0]
+    seen, watch = falling([float(index) for index in range(40)], Plateau(window=10))
+    assert len(seen) == 20 and seen[-1] is Verdict.LAST and "brought 0 %" in watch.why()
+
+
+def test_a_plateau_saved_within_a_window_has_its_losses():
+    rule = Plateau(window=10)
+    losses = [0.9**index for index in range(30)]
+    _, straight = falling(losses, rule)
+    _, first = falling(losses[:27], rule)
+    second = rule.watch(problem_of(IMAGE))
+    second.restore(first.state())
+    for index in (27, 28, 29):
+        step = replace(step_of(index, IMAGE), loss=torch.tensor(losses[index]))
+        second.see(step)
+    assert second.last == straight.last and second.fell == straight.fell
+
+
+def test_a_plateau_stops_pixels_with_a_prior_and_says_why(problem):
+    how = Fit(optimiser=Adam(lr=0.05), steps=400, prior=TotalVariation(), prior_weight=0.02)
+    fitting = Fitting(problem, Pixels(), Plain(jitter=0), how, Plateau(window=20))
+    for _ in fitting:
+        pass
+    result = fitting.result()
+    assert 40 <= result.steps_run < 400 and result.step == result.steps_run
+    assert result.stopped_by.startswith("the loss had come down to")
+
+
+@pytest.mark.parametrize("settings", [{"window": 0}, {"least": 0.0}, {"least": 1.0}])
+def test_a_plateau_that_cannot_be_meant(settings):
+    with pytest.raises(ValueError, match="wanted a window"):
+        Plateau(**settings)

@@ -1,8 +1,11 @@
 """How images come out of a network: one way per file."""
 
 from untaught.methods.dropped import Dropped
+from untaught.methods.langevin import Langevin
 from untaught.methods.plain import Plain
 from untaught.methods.r2r import R2R
 from untaught.methods.recorrupted import Recorrupted
+from untaught.methods.self_guided import SelfGuided
+from untaught.methods.sequential import Sequential
 
-__all__ = ["R2R", "Dropped", "Plain", "Recorrupted"]
+__all__ = ["R2R", "Dropped", "Langevin", "Plain", "Recorrupted", "SelfGuided", "Sequential"]

@@ -6,6 +6,7 @@ from untaught.networks.coordinate import Coordinate
 from untaught.networks.deep_decoder import DeepDecoder
 from untaught.networks.inputs import Fourier, Given, MeshGrid, Normal, Uniform
 from untaught.networks.pixels import Pixels
+from untaught.networks.random_projector import RandomProjector
 from untaught.networks.resnet import ResNet
 from untaught.networks.several import Several
 from untaught.networks.skip import Skip
@@ -22,6 +23,7 @@ __all__ = [
     "MeshGrid",
     "Normal",
     "Pixels",
+    "RandomProjector",
     "ResNet",
     "Several",
     "Skip",

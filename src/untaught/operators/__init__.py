@@ -2,5 +2,6 @@
 
 from untaught.operators.identity import Identity
 from untaught.operators.mask import Mask
+from untaught.operators.outliers import WithOutliers
 
-__all__ = ["Identity", "Mask"]
+__all__ = ["Identity", "Mask", "WithOutliers"]

@@ -1,6 +1,8 @@
 """Which step is taken downhill, one rule per file."""
 
 from untaught.optimisers.adam import Adam
+from untaught.optimisers.apart import Apart
+from untaught.optimisers.gradient_descent import GradientDescent
 from untaught.optimisers.muon import Muon
 
-__all__ = ["Adam", "Muon"]
+__all__ = ["Adam", "Apart", "GradientDescent", "Muon"]

@@ -1,5 +1,7 @@
 """The explicit prior R(x), one per file."""
 
+from untaught.priors.red import RED
 from untaught.priors.total_variation import TotalVariation
+from untaught.priors.wavelets import Wavelets
 
-__all__ = ["TotalVariation"]
+__all__ = ["RED", "TotalVariation", "Wavelets"]
