@@ -4,5 +4,6 @@ from untaught.methods.dropped import Dropped
 from untaught.methods.plain import Plain
 from untaught.methods.r2r import R2R
 from untaught.methods.recorrupted import Recorrupted
+from untaught.methods.shrunk import Shrunk
 
-__all__ = ["R2R", "Dropped", "Plain", "Recorrupted"]
+__all__ = ["R2R", "Dropped", "Plain", "Recorrupted", "Shrunk"]

@@ -1,6 +1,7 @@
 """What was done to the image, one kind per file."""
 
+from untaught.operators.downsample import Downsample
 from untaught.operators.identity import Identity
 from untaught.operators.mask import Mask
 
-__all__ = ["Identity", "Mask"]
+__all__ = ["Downsample", "Identity", "Mask"]
