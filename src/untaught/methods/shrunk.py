@@ -21,20 +21,17 @@ class Stages:
     """How an image is enlarged: several times by one factor, and after each time made to agree with the image given."""
 
     factor: int  # of one stage
-    once: Operator  # the down-sampling of one stage; `Projecting`
-    so_far: tuple[Projecting, ...]  # of all stages up to each: what `image` is of that stage's result
+    once: Operator  # the down-sampling of one stage
+    so_far: tuple[Projecting, ...]  # of all stages up to each: what makes the image given of that stage's result
 
     def start(self, small: Tensor) -> Tensor:
-        """`[B, C, h, w]` to `[B, C, factor h, factor w]`: the least image that `small` is the down-sampled one of."""
-        height, width = small.shape[-2:]
-        nothing = small.new_zeros(*small.shape[:2], self.factor * height, self.factor * width)
-        assert isinstance(self.once, Projecting)
-        return self.once.project(nothing, small)
+        """`[B, C, h, w]` to `[B, C, factor h, factor w]`, by bicubic interpolation."""
+        return F.interpolate(small, scale_factor=self.factor, mode="bicubic", align_corners=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shrunk:
-    """`x = start(y) + g_theta(y) / 4`, for y one stage smaller than x; `start` is the pseudo-inverse of its down-sampling.
+    """`x = bicubic(y) + g_theta(y)`, for y one stage smaller than x.
 
     Each step sees squares of the image made one stage smaller, somewhere, on one of the grids of pixels that there are,
     turned somehow, with a little noise, and is held against the image there. Shown is what the running average of the
