@@ -125,7 +125,9 @@ def test_lanczos2_is_the_lanczos_that_the_networks_halve_with():
 
 def test_downsampling_refuses_sides_that_are_no_multiples():
     for size in ((8, 9), (9, 8), (0, 8)):
-        with pytest.raises(ValueError, match=rf"image is {size[0]}x{size[1]} \(height x width\); wanted multiples of 4"):
+        with pytest.raises(
+            ValueError, match=rf"image is {size[0]}x{size[1]} \(height x width\); wanted multiples of 4"
+        ):
             Downsample(4)(torch.rand(1, 1, *size))
     for factor, kernel in ((0, "box"), (-4, "box"), (2, "nearest")):
         with pytest.raises(ValueError, match="wanted 1 or more, and one of box, bicubic, lanczos2, lanczos3"):

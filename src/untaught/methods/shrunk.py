@@ -1,19 +1,21 @@
-"""A network that learns to enlarge the one image from that image made smaller."""
+"""A network that learns to enlarge the one image from that image made smaller, beside a deep image prior."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from untaught.core import Operator, Problem, Projecting, Proposal
+from untaught.core import Network, Operator, Problem, Projecting, Proposal, State
+from untaught.initialise import initialise
+from untaught.layout import middle
 from untaught.methods.averaged import AveragedRun
 from untaught.methods.held_tiles import turned, turned_back
 
 WAYS = 8  # symmetries of the square
-SPREAD = 4.0  # the network's input is so many times the distance from mid-grey, its output so many times the change
+POWER = 4.0  # of the weight in the prior's average that an iterate has by its number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,45 +33,65 @@ class Stages:
 
 @dataclass(frozen=True, kw_only=True)
 class Shrunk:
-    """`x = bicubic(y) + g_theta(y)`, for y one stage smaller than x.
+    """`x = (f_phi(y) + g_theta(z)) / 2`: a small network f that learned to enlarge, and a deep image prior g.
 
-    Each step sees squares of the image made one stage smaller, somewhere, on one of the grids of pixels that there are,
-    turned somehow, with a little noise, and is held against the image there. Shown is what the running average of the
-    weights makes of the image itself, stage after stage: the mean over the symmetries, made to agree with the image.
+    f enlarges by one stage, `f_phi(y) = bicubic(y) + learner(y)`, and then what came of that. Each step it sees squares
+    of the image made one stage smaller, somewhere, on one of the grids of pixels that there are, turned somehow, with a
+    little noise, and is held against the image there (mean absolute error). g is the network that the loop was given,
+    held against the problem as it is. Nothing joins the two but the result: f errs where the image is not like itself
+    made smaller, g where it is not smooth, and their mean is nearer the truth than either.
 
-    Source: Shocher, Cohen and Irani 2018, "Zero-shot super-resolution using deep internal learning". Departs: one
-    network, taught at the image's own size alone, serves all stages; sub-pixel convolutions; the exact projection.
+    Shown is the mean of what the running average of f's weights makes of the image itself (in the mean over the
+    symmetries) and of the running average of g's images, each made to agree with the image given.
+
+    Source: Shocher, Cohen and Irani 2018, "Zero-shot super-resolution using deep internal learning", for f; Ulyanov et
+    al. 2018 for g. Departs: one learner, taught at the image's own size alone, serves all stages; sub-pixel
+    convolutions; the exact agreement; the mean.
     """
 
+    learner: Network  # of an image, one stage larger
     image: Tensor | None = field(default=None, repr=False)  # [1, C, h, w], that at hand
     stages: Stages | None = field(default=None, repr=False)
+    jitter: float = 0.03  # standard deviation of the fresh noise on z
     tile: int = 32  # pixels a side of the squares, before they are enlarged
     tiles: int = 4  # at a step
-    noise: float = 0.02  # standard deviation of what is added to what the network sees
-    every: int = 500  # steps between two looks at the whole image; sooner at first
+    noise: float = 0.02  # standard deviation of what is added to what the learner sees
+    every: int = 200  # steps between two looks at the whole image; sooner at first
     last: int | None = None  # the last step, at which to look too; given with the image
-    decay: float = 0.99  # of the running average of the weights
+    decay: float = 0.99  # of the running average of the learner's weights
 
     def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "ShrunkRun":
         if self.image is None or self.stages is None:
             raise ValueError("there is no image to learn from")
-        del z
-        return ShrunkRun(self, problem, self.image, self.stages, generator)
+        return ShrunkRun(self, problem, self.image, self.stages, z, generator)
 
 
 class ShrunkRun(AveragedRun):
     """`Shrunk` at work."""
 
     def __init__(
-        self, rule: Shrunk, problem: Problem, image: Tensor, stages: Stages, generator: torch.Generator
+        self, rule: Shrunk, problem: Problem, image: Tensor, stages: Stages, z: Tensor, generator: torch.Generator
     ) -> None:
-        self.rule, self.problem, self.y, self.stages = rule, problem, image, stages
+        super().__init__(rule.decay, image, generator)
+        self.rule, self.problem, self.y, self.stages, self.z = rule, problem, image, stages, z
         self.pairs = list(self.shrunk())
         self.side = min(rule.tile, *(side for small, *_ in self.pairs for side in small.shape[-2:]))
-        super().__init__(rule.decay, self.enlarged(None), generator)
+        self.learner = self.drawn(generator)
+        self.prior: Tensor | None = None  # the average of the loop's network's images
+        self.learned = list(self.learner.parameters())
+        self.shown = self.enlarged()
+
+    def drawn(self, generator: torch.Generator) -> nn.Module:
+        """The learner, its weights drawn on the CPU: the same on every device."""
+        module = self.rule.learner.build(*self.problem.shape)
+        initialise(module, torch.Generator().manual_seed(generator.initial_seed() + 1))
+        return module.to(self.y.device)
 
     def shrunk(self) -> Iterator[tuple[Tensor, ...]]:
-        """On each grid of small pixels: the image made smaller; what it starts from at full size, and the image there."""
+        """On each grid of small pixels: the image made smaller; what it starts from at full size, and the image there.
+
+        What is at full size has the `factor^2` pixels of a small one side by side, as channels.
+        """
         factor, (height, width) = self.stages.factor, self.y.shape[-2:]
         for top in range(factor):
             for left in range(factor):
@@ -80,44 +102,64 @@ class ShrunkRun(AveragedRun):
                     yield small, F.pixel_unshuffle(self.stages.start(small), factor), F.pixel_unshuffle(large, factor)
 
     def propose(self, network: nn.Module) -> Proposal:
-        self.average(network)
-        if self.steps and self.is_time(self.rule.every, self.rule.last):  # before the first step it is the start
-            with torch.no_grad():
-                self.shown = self.enlarged(network)
+        self.average(self.learner)
+        if self.steps and self.is_time(self.rule.every, self.rule.last):
+            self.shown = self.look()
         self.steps += 1
+        x = network(self.z + self.rule.jitter * self.normal(self.z))
+        newest = (1 + POWER) / (self.steps + POWER)
+        self.prior = x.detach() if self.prior is None else torch.lerp(self.prior, x.detach(), newest)
+        return Proposal(x=x, problem=self.problem, penalty=self.lesson(), shown=self.shown)
+
+    def lesson(self) -> Tensor:
+        """The learner's mean absolute error on some squares."""
         squares = [self.square() for _ in range(self.rule.tiles)]
         small, start, target = (torch.cat(parts) for parts in zip(*squares, strict=True))
-        seen = small + self.rule.noise * torch.empty_like(small).normal_(generator=self.generator)
-        x = start + network(SPREAD * (seen - 0.5)) / SPREAD
-        shape = (x.shape[1], x.shape[2], x.shape[3])
-        return Proposal(x=x, problem=replace(self.problem, y=target, operator=as_it_is, shape=shape), shown=self.shown)
+        change = self.learner(small + self.rule.noise * self.normal(small) - 0.5)
+        error: Tensor = (start + change - target).abs().mean()
+        return error
+
+    def normal(self, like: Tensor) -> Tensor:
+        """Standard normal, in this shape."""
+        return torch.empty_like(like, memory_format=torch.contiguous_format).normal_(generator=self.generator)
 
     def square(self) -> tuple[Tensor, ...]:
         """Somewhere on one of the grids, turned somehow: small, its start, and what it is made from."""
-        small, start, target = self.pairs[self.one_of(len(self.pairs))]
-        way, factor = self.one_of(WAYS), self.stages.factor
-        small, start, target = self.square_of((small, start, target), 0, self.side)
-        large = (F.pixel_shuffle(one, factor) for one in (start, target))
-        return tuple(turned(one, way) for one in (small, *large))
+        small, *large = self.square_of(self.pairs[self.one_of(len(self.pairs))], 0, self.side)
+        way = self.one_of(WAYS)
+        return tuple(turned(one, way) for one in (small, *(F.pixel_shuffle(one, self.stages.factor) for one in large)))
 
     @torch.no_grad()
-    def enlarged(self, network: nn.Module | None) -> Tensor:
-        """The image after all stages; without a network the start alone."""
+    def look(self) -> Tensor:
+        """The image, as far as both have come."""
+        assert self.prior is not None
+        prior = middle(self.prior, *self.problem.shape[1:])
+        return (self.enlarged() + self.stages.so_far[-1].project(prior, self.y)) / 2
+
+    @torch.no_grad()
+    def enlarged(self) -> Tensor:
+        """What the averaged learner makes of the image; before the first step, the start of all stages."""
         x = self.y
         for so_far in self.stages.so_far:
             start = self.stages.start(x)
-            if network is not None:
-                changes = [self.change(network, turned(x, way)) for way in range(WAYS)]
-                start = start + torch.stack([turned_back(one, way) for way, one in enumerate(changes)]).mean(0)
+            if self.weights:
+                changes = [turned_back(self.change(turned(x, way)), way) for way in range(WAYS)]
+                start = start + torch.stack(changes).mean(0)
             x = so_far.project(start, self.y)
         return x
 
-    def change(self, network: nn.Module, x: Tensor) -> Tensor:
-        """What the network with averaged weights adds to the start from x."""
-        made: Tensor = functional_call(network, self.weights, (SPREAD * (x - 0.5),))
-        return made / SPREAD
+    def change(self, x: Tensor) -> Tensor:
+        """What the averaged learner adds to the start from x."""
+        made: Tensor = functional_call(self.learner, self.weights, (x - 0.5,))
+        return made
 
+    def state(self) -> State:
+        state = super().state() | {f"learner.{name}": weight for name, weight in self.learner.named_parameters()}
+        return state if self.prior is None else state | {"prior": self.prior}
 
-def as_it_is(x: Tensor) -> Tensor:
-    """The operator of a step whose targets are pixels."""
-    return x
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        super().restore(state)
+        self.prior = state["prior"].to(self.y.device, copy=True)
+        with torch.no_grad():
+            for name, weight in self.learner.named_parameters():
+                weight.copy_(state[f"learner.{name}"])

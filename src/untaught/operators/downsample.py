@@ -18,14 +18,14 @@ Matrices = tuple[Tensor, Tensor]
 class Downsample:
     """`[B, C, H, W] -> [B, C, H / factor, W / factor]`; H and W are multiples of `factor`.
 
-    Pixels are squares, and both images cover the same area: the centre of small pixel i lies at `(i + 1/2) factor - 1/2`
-    on the large one's axis. A small pixel is the mean of the large ones around it, weighted by the kernel stretched
-    `factor` times (so that it is antialiased) at their distance. Beyond the border there is nothing: the weights of what is
-    left are made to sum to one again. These are the conventions of Pillow's `Image.resize`, whose BOX, BICUBIC and LANCZOS
-    are "box", "bicubic" and "lanczos3" here; "lanczos2" is that with two lobes.
+    Pixels are squares, and both images cover the same area: the centre of small pixel i lies at
+    `(i + 1/2) factor - 1/2` on the large one's axis. A small pixel is the mean of the large ones around it, weighted by
+    the kernel stretched `factor` times (so that it is antialiased) at their distance. Beyond the border there is
+    nothing: the weights of what is left are made to sum to one again. These are the conventions of Pillow's
+    `Image.resize`, whose BOX, BICUBIC and LANCZOS are "box", "bicubic" and "lanczos3" here; "lanczos2" has two lobes.
 
-    Rows and columns are weighted one after the other, by a matrix for each. `project` is exact up to rounding: in float32
-    what it returns is measured as y to about 1e-6 of y's range.
+    Rows and columns are weighted one after the other, by a matrix for each. `project` is exact up to rounding: in
+    float32 what it returns is measured as y to about 1e-6 of y's range.
     Source: Keys 1981 (bicubic, a = -1/2); Turkowski 1990, "Filters for common resampling tasks" (Lanczos).
     Raises: ValueError for an image whose sides are no multiples of the factor.
     """
@@ -65,7 +65,7 @@ class Downsample:
             raise ValueError(f"image is {height}x{width} (height x width); wanted multiples of {self.factor}")
 
     def _matrices(self, small: int, like: Tensor) -> Matrices:
-        """For an axis of so many small pixels: the weights `[small, large]`, and their pseudo-inverse `[large, small]`."""
+        """For an axis of so many small pixels: the weights `[small, large]`, their pseudo-inverse `[large, small]`."""
         key = (small, like.dtype, like.device)
         if key not in self._held:  # once, so that no step waits for it
             weights = weights_of(small, self.factor, self.kernel)
