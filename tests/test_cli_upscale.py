@@ -48,7 +48,7 @@ def test_upscale_writes_the_image_and_its_record_and_is_silent_on_stdout(program
     code, out, err = program("upscale", small, "-o", output, "--factor", times, "--steps", 3, "--seed", 5, *words)
     assert (code, out) == (0, ""), err
     size = f"{16 * times}x{24 * times}"
-    said = rf": enlarged {times} times to {size} \(height x width\), 3 steps, \d+ s; stopped because it had taken all its 3"
+    said = rf": enlarged {times} times to {size} \(height x width\), 3 steps, \d+ s; stopped because it had taken all"
     assert re.match(re.escape(str(output)) + said, err) and err.count("\n") == 1, err
     result = images.read(output).pixels
     assert result.shape == (16 * times, 24 * times, 3) and result.dtype == np.uint8
@@ -165,7 +165,12 @@ BAD = {
     "time": (good, ("--factor", "2", "--time-budget", "soon"), 2, "--time-budget is soon"),
     "nowhere": (lambda folder: folder / "no.png", ("--factor", "2"), 4, "no.png does not exist"),
     "no image": (text, ("--factor", "2"), 4, "in.png is not an image known here"),
-    "small": (lambda d: write(d / "in.png", disc(24)[:7]), ("--factor", "2"), 4, "the image is 7x24 .* 8 pixels a side"),
+    "small": (
+        lambda d: write(d / "in.png", disc(24)[:7]),
+        ("--factor", "2"),
+        4,
+        "the image is 7x24 .* 8 pixels a side",
+    ),
     "constant": (flat, ("--factor", "2"), 4, "constant"),
 }
 

@@ -11,7 +11,7 @@ from untaught.likelihoods import Gaussian
 from untaught.methods import Shrunk
 from untaught.methods.held_tiles import turned
 from untaught.methods.shrunk import Stages
-from untaught.networks import Skip, SubPixel, Uniform
+from untaught.networks import Several, Skip, SubPixel, Uniform
 from untaught.operators import Downsample
 from untaught.optimisers import Muon
 
@@ -115,7 +115,7 @@ def test_what_is_shown_is_the_mean_of_both():
     parts, run = run_of(problem, network, method)
     for _ in range(3):
         parts.descend()
-    agreed = problem.operator.project(run.prior[..., : LARGE.shape[-2], : LARGE.shape[-1]], problem.y)
+    agreed = problem.operator.project(run.prior, problem.y)
     assert torch.equal(run.look(), (run.enlarged() + agreed) / 2)
     assert not torch.equal(run.enlarged(), agreed)
 
@@ -125,8 +125,9 @@ def test_the_average_of_the_prior_is_weighted_towards_the_newest():
     parts, run = run_of(problem, network, method)
     seen = []
     parts.network.register_forward_hook(lambda _, z, out: seen.append(out.detach()))
-    for _ in range(6):
+    for _ in range(12):
         parts.descend()
+    assert len(seen) == 6, "one step in two"
     average = seen[0]
     for number, x in enumerate(seen[1:], 2):
         average = torch.lerp(average, x, 5 / (number + 4))
@@ -163,3 +164,37 @@ def test_the_seed_decides_and_global_random_state_is_left_alone():
     runs = [list(steps(*asked(), replace(FIT, seed=seed)))[-1].x for seed in (0, 0, 1)]
     assert torch.equal(runs[0], runs[1]) and not torch.equal(runs[0], runs[2])
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_prior_rests_at_every_other_step_and_the_learner_never():
+    problem, network, method = asked()
+    parts, run = run_of(problem, network, method)
+    for number in range(6):
+        before = [[weight.clone() for weight in some] for some in (parts.network.parameters(), run.learned)]
+        parts.descend()
+        moved = [
+            any(not torch.equal(a, b) for a, b in zip(old, new, strict=True))
+            for old, new in zip(before, (parts.network.parameters(), run.learned), strict=True)
+        ]
+        assert moved == [number % 2 == 0, True]
+
+
+def test_several_learners_and_several_priors_count_by_their_mean():
+    problem, network, method = asked()
+    method = replace(method, learner=Several(network=method.learner, count=3))
+    parts, run = run_of(problem, Several(network=network, count=2), method)
+    seen = []
+    parts.network.register_forward_hook(lambda _, z, out: seen.append(out.detach()))
+    for _ in range(3):
+        parts.descend()
+    run.average(run.learner)
+    assert seen[0].shape == (2, *LARGE.shape[1:]) and run.prior.shape == LARGE.shape
+    assert torch.allclose(run.prior, torch.lerp(seen[0].mean(0), seen[1].mean(0), 5 / 6))
+    x = problem.y - 0.5
+    each = [torch.func.functional_call(one, part_of(run.weights, n), (x,)) for n, one in enumerate(run.learner)]
+    assert len(each) == 3 and not torch.allclose(each[0], each[1], atol=1e-5)
+    assert torch.allclose(run.change(problem.y), torch.stack(each).mean(0), atol=1e-6)
+
+
+def part_of(weights, number):
+    return {name[2:]: weight for name, weight in weights.items() if name.startswith(f"{number}.")}

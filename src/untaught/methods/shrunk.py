@@ -49,10 +49,11 @@ class Shrunk:
     convolutions; the exact agreement; the mean.
     """
 
-    learner: Network  # of an image, one stage larger
+    learner: Network  # of an image, one stage larger; or several such side by side, whose mean counts
     image: Tensor | None = field(default=None, repr=False)  # [1, C, h, w], that at hand
     stages: Stages | None = field(default=None, repr=False)
     jitter: float = 0.03  # standard deviation of the fresh noise on z
+    apart: int = 2  # the prior takes one step in so many, the learner each
     tile: int = 32  # pixels a side of the squares, before they are enlarged
     tiles: int = 4  # at a step
     noise: float = 0.02  # standard deviation of what is added to what the learner sees
@@ -77,7 +78,7 @@ class ShrunkRun(AveragedRun):
         self.pairs = list(self.shrunk())
         self.side = min(rule.tile, *(side for small, *_ in self.pairs for side in small.shape[-2:]))
         self.learner = self.drawn(generator)
-        self.prior: Tensor | None = None  # the average of the loop's network's images
+        self.prior = self.last = image.new_zeros(())  # the average of the loop's network's images; the newest
         self.learned = list(self.learner.parameters())
         self.shown = self.enlarged()
 
@@ -105,18 +106,25 @@ class ShrunkRun(AveragedRun):
         self.average(self.learner)
         if self.steps and self.is_time(self.rule.every, self.rule.last):
             self.shown = self.look()
+        x = self.imagined(network) if self.steps % self.rule.apart == 0 else self.last
         self.steps += 1
-        x = network(self.z + self.rule.jitter * self.normal(self.z))
-        newest = (1 + POWER) / (self.steps + POWER)
-        self.prior = x.detach() if self.prior is None else torch.lerp(self.prior, x.detach(), newest)
         return Proposal(x=x, problem=self.problem, penalty=self.lesson(), shown=self.shown)
 
+    def imagined(self, network: nn.Module) -> Tensor:
+        """The prior's next image, or several's."""
+        x: Tensor = network(self.z + self.rule.jitter * self.normal(self.z))
+        self.last = x.detach()
+        newest = (1 + POWER) / (self.steps // self.rule.apart + 1 + POWER)
+        self.prior = torch.lerp(self.prior, self.last.mean(0, keepdim=True), newest)
+        return x
+
     def lesson(self) -> Tensor:
-        """The learner's mean absolute error on some squares."""
+        """The learner's mean absolute error on some squares; several learners' sum."""
         squares = [self.square() for _ in range(self.rule.tiles)]
         small, start, target = (torch.cat(parts) for parts in zip(*squares, strict=True))
         change = self.learner(small + self.rule.noise * self.normal(small) - 0.5)
-        error: Tensor = (start + change - target).abs().mean()
+        off = start + change.unflatten(0, (-1, len(start))) - target
+        error: Tensor = off.abs().mean((1, 2, 3, 4)).sum()
         return error
 
     def normal(self, like: Tensor) -> Tensor:
@@ -132,7 +140,6 @@ class ShrunkRun(AveragedRun):
     @torch.no_grad()
     def look(self) -> Tensor:
         """The image, as far as both have come."""
-        assert self.prior is not None
         prior = middle(self.prior, *self.problem.shape[1:])
         return (self.enlarged() + self.stages.so_far[-1].project(prior, self.y)) / 2
 
@@ -151,15 +158,15 @@ class ShrunkRun(AveragedRun):
     def change(self, x: Tensor) -> Tensor:
         """What the averaged learner adds to the start from x."""
         made: Tensor = functional_call(self.learner, self.weights, (x - 0.5,))
-        return made
+        return made.mean(0, keepdim=True)
 
     def state(self) -> State:
         state = super().state() | {f"learner.{name}": weight for name, weight in self.learner.named_parameters()}
-        return state if self.prior is None else state | {"prior": self.prior}
+        return state | {"prior": self.prior, "last": self.last}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         super().restore(state)
-        self.prior = state["prior"].to(self.y.device, copy=True)
+        self.prior, self.last = (state[name].to(self.y.device, copy=True) for name in ("prior", "last"))
         with torch.no_grad():
             for name, weight in self.learner.named_parameters():
                 weight.copy_(state[f"learner.{name}"])

@@ -8,13 +8,13 @@ from typing import Literal, overload
 from torch import Tensor
 
 from untaught.arrays import Image, take
-from untaught.core import Problem, Result
+from untaught.core import Network, Problem, Result
 from untaught.errors import InputError, UsageError
 from untaught.job import Job
 from untaught.likelihoods import Gaussian
 from untaught.methods import Shrunk
 from untaught.methods.shrunk import Stages
-from untaught.networks import SubPixel, Uniform
+from untaught.networks import Several, SubPixel, Uniform
 from untaught.noise import Noise
 from untaught.operators import Downsample
 from untaught.operators.downsample import KERNELS, Kernel
@@ -71,14 +71,21 @@ def upscaling(
 
 def with_image(row: Preset, image: Tensor, operator: Downsample) -> Preset:
     """The row, where its method learns from the image: told here which image it is, and how it is to be enlarged."""
-    if not (isinstance(row.method, Shrunk) and isinstance(row.method.learner, SubPixel)):
+    if not isinstance(row.method, Shrunk):
         return row
     each, kernel = STAGES[operator.factor], operator.kernel
     so_far = tuple(Downsample(each[0] ** (number + 1), kernel) for number in range(len(each)))
     stages = Stages(factor=each[0], once=so_far[0], so_far=so_far)
-    learner = replace(row.method.learner, input=Uniform(image.shape[1]), factor=each[0])
+    learner = fitted(row.method.learner, image.shape[1], each[0])
     last = row.fit.steps - 1
     return replace(row, method=replace(row.method, learner=learner, image=image, stages=stages, last=last))
+
+
+def fitted(learner: Network, channels: int, factor: int) -> Network:
+    """The learner for an image of so many channels and a stage of this factor."""
+    if isinstance(learner, Several):
+        return replace(learner, network=fitted(learner.network, channels, factor))
+    return replace(learner, input=Uniform(channels), factor=factor) if isinstance(learner, SubPixel) else learner
 
 
 def check_factor(factor: object) -> None:
