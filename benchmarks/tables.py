@@ -13,6 +13,7 @@ from pathlib import Path
 
 import filledin
 import levels
+import upscaled
 from references import rows as rows_of
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +92,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "recipes": recipes,
     "scaling": levels.scaling,
     "summary": levels.summary,
+    "upscaling2": upscaled.x2,
+    "upscaling3": upscaled.x3,
+    "upscaling4": upscaled.x4,
+    "upscaling8": upscaled.x8,
 }
 
 
