@@ -142,8 +142,8 @@ def as_tensor(pixels: np.ndarray) -> torch.Tensor:
 
 
 def agreeing(out: np.ndarray, given: np.ndarray, factor: int) -> np.ndarray:
-    """The nearest image that gives the input when made smaller, in 8 bits."""
-    near = Downsample(factor, "lanczos3").project(as_tensor(out), as_tensor(given))
+    """An image near it that gives the input when made smaller, in 8 bits."""
+    near = Downsample(factor, "lanczos3", (0, 255)).project(as_tensor(out), as_tensor(given))
     return near[0].movedim(0, -1).round().clamp(0, 255).numpy().astype(np.uint8)
 
 

@@ -132,3 +132,20 @@ def test_downsampling_refuses_sides_that_are_no_multiples():
     for factor, kernel in ((0, "box"), (-4, "box"), (2, "nearest")):
         with pytest.raises(ValueError, match="wanted 1 or more, and one of box, bicubic, lanczos2, lanczos3"):
             Downsample(factor, kernel)
+
+
+@pytest.mark.parametrize(("factor", "kernel"), [(2, "lanczos3"), (4, "bicubic"), (8, "lanczos2")])
+def test_downsampling_within_limits_agrees_with_what_can_be_had(factor, kernel):
+    """Black and white with sharp edges: what is nearest without limits is blacker than black along them."""
+    x = torch.zeros(1, 1, 16 * factor, 16 * factor, dtype=torch.float64)
+    x[..., 5 * factor + 1 : 11 * factor - 1, 3 * factor : -2] = 1.0
+    y = Downsample(factor, kernel)(x)
+    smooth = torch.nn.functional.interpolate(y, scale_factor=factor, mode="bicubic")
+    free = Downsample(factor, kernel).project(smooth, y)
+    operator = Downsample(factor, kernel, limits=(0.0, 1.0))
+    near = operator.project(smooth, y)
+    assert (operator(near) - y).abs().max() < 1e-12, "it ends with what agrees"
+    beyond = [(one - one.clamp(0, 1)).abs().max() for one in (free, near)]
+    assert beyond[1] < 0.3 * beyond[0]
+    off = [(operator(one.clamp(0, 1)) - y).abs().max() for one in (free, near)]
+    assert off[1] < 0.3 * off[0]

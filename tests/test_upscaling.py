@@ -120,15 +120,32 @@ def test_the_row_is_told_the_image_and_its_stages(factor):
     assert method.image.shape == (1, 3, 16, 24) and method.last == QUICK.fit.steps - 1
     assert method.learner.factor == method.stages.factor == each and method.learner.input.channels() == 3
     assert [one.factor for one in method.stages.so_far] == [each ** (number + 1) for number in range(count)]
-    assert method.stages.once == Downsample(each)
+    assert method.stages.once == Downsample(each, limits=(0.0, 1.0))
+
+
+def test_what_integers_hold_is_what_the_image_can_be():
+    for image in (IMAGE.astype(np.uint16), torch.from_numpy(IMAGE.astype(np.int16)).movedim(-1, 0)):
+        low, high = upscaling(image, 2, quality=QUICK).problem.operator.limits
+        top = 65535 if isinstance(image, np.ndarray) else 32767
+        span = int(IMAGE.max()) - int(IMAGE.min())
+        assert high == pytest.approx((top - int(IMAGE.min())) / span) and low <= -IMAGE.min() / span
+    assert upscaling(IMAGE / 255, 2, quality=QUICK).problem.operator.limits is None
+
+
+def test_black_and_white_agree_too():
+    y, x = np.mgrid[:16, :24]
+    image = (255 * ((y - 8) ** 2 + (x - 11) ** 2 < 40)).astype(np.uint8)
+    small = np.asarray(Image.fromarray(image.repeat(4, 0).repeat(4, 1)).resize((48, 32), Image.Resampling.BICUBIC))
+    out = upscale(small)
+    assert np.abs(smaller(out, 2)[0].numpy() - small).max() < 1
 
 
 def test_paper_is_the_published_experiment(monkeypatch):
     jobs = {factor: upscaling(IMAGE, factor, quality="paper") for factor in (2, 3, 4, 8)}
     for factor, job in jobs.items():
-        assert job.problem.operator == Downsample(factor, "lanczos2")
+        assert job.problem.operator == Downsample(factor, "lanczos2", limits=(0.0, 1.0))
         assert job.row == PRESETS[f"upscale {8 if factor == 8 else 4}", "paper"]
-    assert upscaling(IMAGE, 4, quality="paper", kernel="box").problem.operator == Downsample(4, "box")
+    assert upscaling(IMAGE, 4, quality="paper", kernel="box").problem.operator.kernel == "box"
     monkeypatch.setattr(presets, "PRESETS", {**PRESETS, ("upscale 4", "normal"): QUICK})
     assert untaught.upscale(IMAGE, 2, full_output=True).provenance["settings"]["source"] == "a test"
 

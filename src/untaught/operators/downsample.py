@@ -9,6 +9,7 @@ from torch import Tensor
 Kernel = Literal["box", "bicubic", "lanczos2", "lanczos3"]
 KERNELS: tuple[Kernel, ...] = ("box", "bicubic", "lanczos2", "lanczos3")
 REACH = {"box": 0.5, "bicubic": 2.0, "lanczos2": 2.0, "lanczos3": 3.0}  # of each kernel, in small pixels to a side
+ROUNDS = 20  # between the limits and what agrees
 WORST = 1e6  # condition of the Gram matrix, above which the nearest image that agrees would be rounding errors
 
 Matrices = tuple[Tensor, Tensor]
@@ -25,13 +26,17 @@ class Downsample:
     `Image.resize`, whose BOX, BICUBIC and LANCZOS are "box", "bicubic" and "lanczos3" here; "lanczos2" has two lobes.
 
     Rows and columns are weighted one after the other, by a matrix for each. `project` is exact up to rounding: in
-    float32 what it returns is measured as y to about 1e-6 of y's range.
+    float32 what it returns is measured as y to about 1e-6 of y's range. With `limits`, what it returns hardly leaves
+    them, and is measured as y still: it goes to and fro between the images within them and the images that agree (von
+    Neumann's alternating projections), so it is one near x, not the nearest. Where y can't be had within the limits
+    what is beyond them remains.
     Source: Keys 1981 (bicubic, a = -1/2); Turkowski 1990, "Filters for common resampling tasks" (Lanczos).
     Raises: ValueError for an image whose sides are no multiples of the factor.
     """
 
     factor: int
     kernel: Kernel = "bicubic"
+    limits: tuple[float, float] | None = None  # the least and the greatest value that an image can have
     _held: dict[tuple[object, ...], Matrices] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -56,8 +61,17 @@ class Downsample:
         return rows @ y @ columns.mT
 
     def project(self, x: Tensor, y: Tensor) -> Tensor:
-        """The image nearest to x `[B, C, H, W]` that is measured as y, `[B, C, h, w]` or `[1, C, h, w]`."""
-        return x + self.inverse(y - self(x))
+        """The image nearest to x `[B, C, H, W]` that is measured as y, `[B, C, h, w]` or `[1, C, h, w]`.
+
+        With `limits`, one that is near.
+        """
+        near = x + self.inverse(y - self(x))
+        if self.limits is not None:
+            low, high = self.limits
+            for _ in range(ROUNDS):
+                x = near.clamp(low, high)
+                near = x + self.inverse(y - self(x))
+        return near
 
     def _check_size(self, x: Tensor) -> None:
         if any(side % self.factor or not side for side in x.shape[-2:]):

@@ -49,9 +49,10 @@ def upscaling(
     began = time.monotonic()
     check_time_budget(time_budget)
     check_factor(factor)
-    operator = Downsample(int(factor), kernel_for(kernel, quality))
+    kernel = kernel_for(kernel, quality)
     row = upscaling_preset(int(factor), quality)
     x, frame = take(image)
+    operator = Downsample(int(factor), kernel, frame.limits())
     channels, height, width = channels_height_width(x)
     if min(height, width) < LEAST_SIDE:
         raise InputError(
@@ -73,8 +74,8 @@ def with_image(row: Preset, image: Tensor, operator: Downsample) -> Preset:
     """The row, where its method learns from the image: told here which image it is, and how it is to be enlarged."""
     if not isinstance(row.method, Shrunk):
         return row
-    each, kernel = STAGES[operator.factor], operator.kernel
-    so_far = tuple(Downsample(each[0] ** (number + 1), kernel) for number in range(len(each)))
+    each = STAGES[operator.factor]
+    so_far = tuple(replace(operator, factor=each[0] ** (number + 1)) for number in range(len(each)))
     stages = Stages(factor=each[0], once=so_far[0], so_far=so_far)
     learner = fitted(row.method.learner, image.shape[1], each[0])
     last = row.fit.steps - 1
