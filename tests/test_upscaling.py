@@ -124,11 +124,12 @@ def test_the_row_is_told_the_image_and_its_stages(factor):
 
 
 def test_what_integers_hold_is_what_the_image_can_be():
-    for image in (IMAGE.astype(np.uint16), torch.from_numpy(IMAGE.astype(np.int16)).movedim(-1, 0)):
-        low, high = upscaling(image, 2, quality=QUICK).problem.operator.limits
-        top = 65535 if isinstance(image, np.ndarray) else 32767
-        span = int(IMAGE.max()) - int(IMAGE.min())
-        assert high == pytest.approx((top - int(IMAGE.min())) / span) and low <= -IMAGE.min() / span
+    least, span = int(IMAGE.min()), int(IMAGE.max()) - int(IMAGE.min())
+    signed = torch.from_numpy(IMAGE.astype(np.int16)).movedim(-1, 0)
+    kinds = {65535: (0, IMAGE.astype(np.uint16)), 32767: (-32768, signed)}
+    for top, (bottom, image) in kinds.items():
+        limits = upscaling(image, 2, quality=QUICK).problem.operator.limits
+        assert limits == pytest.approx(((bottom - least) / span, (top - least) / span))
     assert upscaling(IMAGE / 255, 2, quality=QUICK).problem.operator.limits is None
 
 
