@@ -15,6 +15,7 @@ from untaught.methods.averaged import AveragedRun
 from untaught.methods.held_tiles import turned, turned_back
 
 WAYS = 8  # symmetries of the square
+SHARE = 0.75  # of what the learner makes in what is shown
 POWER = 4.0  # of the weight in the prior's average that an iterate has by its number
 
 
@@ -33,15 +34,15 @@ class Stages:
 
 @dataclass(frozen=True, kw_only=True)
 class Shrunk:
-    """`x = (f_phi(y) + g_theta(z)) / 2`: a small network f that learned to enlarge, and a deep image prior g.
+    """`x = (3 f_phi(y) + g_theta(z)) / 4`: a small network f that learned to enlarge, and a deep image prior g.
 
     f enlarges by one stage, `f_phi(y) = bicubic(y) + learner(y)`, and then what came of that. Each step it sees squares
     of the image made one stage smaller, somewhere, on one of the grids of pixels that there are, turned somehow, with a
     little noise, and is held against the image there (mean absolute error). g is the network that the loop was given,
     held against the problem as it is. Nothing joins the two but the result: f errs where the image is not like itself
-    made smaller, g where it is not smooth, and their mean is nearer the truth than either.
+    made smaller, g where it is not smooth, and their weighted mean is nearer the truth than either.
 
-    Shown is the mean of what the running average of f's weights makes of the image itself (in the mean over the
+    Shown is that mean of what the running average of f's weights makes of the image itself (in the mean over the
     symmetries) and of the running average of g's images, each made to agree with the image given.
 
     Source: Shocher, Cohen and Irani 2018, "Zero-shot super-resolution using deep internal learning", for f; Ulyanov et
@@ -141,7 +142,7 @@ class ShrunkRun(AveragedRun):
     def look(self) -> Tensor:
         """The image, as far as both have come."""
         prior = middle(self.prior, *self.problem.shape[1:])
-        return (self.enlarged() + self.stages.so_far[-1].project(prior, self.y)) / 2
+        return torch.lerp(self.stages.so_far[-1].project(prior, self.y), self.enlarged(), SHARE)
 
     @torch.no_grad()
     def enlarged(self) -> Tensor:

@@ -163,7 +163,7 @@ def upscale(
     kernel: how the image is taken to have been made from the large one: by "box" means, "bicubic" (antialiased, as by
         Pillow and most programs that scale pictures), "lanczos2" or "lanczos3" (Pillow's LANCZOS); see
         `operators.Downsample`. If None, "bicubic", or with "paper" "lanczos2". What a lens and a sensor do is none of
-        them exactly; the wider a kernel is taken to be, the sharper the result.
+        them exactly.
     time_budget: seconds that it may take at most, for each image of a batch; no limit if None.
     device: "auto" is where a tensor lies, else the first CUDA GPU if there is one, else "cpu".
 
