@@ -14,6 +14,7 @@ from pathlib import Path
 import filledin
 import laws
 import levels
+import upscaled
 from references import rows as rows_of
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +94,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "recipes": recipes,
     "scaling": levels.scaling,
     "summary": levels.summary,
+    "upscaling2": upscaled.x2,
+    "upscaling3": upscaled.x3,
+    "upscaling4": upscaled.x4,
+    "upscaling8": upscaled.x8,
 }
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from benchmarks import gpu
+from PIL import Image
 
+from test_tasks import disc
 from untaught import images, tasks
 
 ROOT = Path(__file__).parent.parent
@@ -271,3 +273,85 @@ def test_the_likelihoods_benchmark_runs_and_goes_on(data, script, capsys, monkey
     assert len(table) == 2 + 4 + 3 and len({line.count("|") for line in table}) == 1
     assert table[2].startswith("| impulse | the noisy image | ") and table[2].endswith(" |  |  |  |")
     assert table[3].startswith("| impulse | deep image prior, the noise's own likelihood | ")
+
+
+class FakeEnlarging:
+    """Repeats pixels, in four steps."""
+
+    def __init__(self, image, factor):
+        self.image, self.steps_run, self.stopped_by = image.repeat(factor, 0).repeat(factor, 1), 0, "steps"
+
+    def __iter__(self):
+        for _ in range(4):
+            self.steps_run += 1
+            yield self
+
+    def result(self):
+        return self
+
+
+def test_the_upscaling_benchmark_makes_images_smaller_and_scores_what_comes_of_them(
+    tmp_path, script, capsys, monkeypatch
+):
+    asked = []
+
+    def upscaling(image, factor, *, quality, kernel=None, seed=0, device):
+        asked.append((image, factor, quality, kernel, seed, device))
+        return FakeEnlarging(image, factor)
+
+    monkeypatch.setattr(tasks, "upscaling", upscaling)
+    (tmp_path / "set5").mkdir()
+    truth = disc(80)[:70]  # its middle of 64x64 is scored
+    images.write(tmp_path / "set5" / "cat.png", truth)
+    results = tmp_path / "upscale.jsonl"
+    words = ["--data", tmp_path, "--results", results, "--pictures", tmp_path / "pictures"]
+    for _ in range(2):  # what is there is skipped
+        script("upscale", *words, "--factors", "4,8", "--methods", "draft,bicubic,bicubic+,lanczos+", "--seed", "3")
+    rows = lines_of(results)
+    assert [(row["factor"], row["method"]) for row in rows] == [
+        (factor, method) for factor in (4, 8) for method in ("draft", "bicubic", "bicubic+", "lanczos+")
+    ]
+    assert all(row["shape"] == [64, 64, 3] and 10 < row["psnr"] < 60 and row["cpu_seconds"] >= 0 for row in rows)
+    assert all(("paper_step" in row) == (row["method"] == "draft") for row in rows)
+    scored = {row["method"]: row for row in rows if row["factor"] == 4}
+    assert scored["bicubic+"]["given_off"][0] < 0.3 < scored["bicubic"]["given_off"][0]
+    assert scored["bicubic+"]["psnr"] > scored["bicubic"]["psnr"]
+    middle = truth[3:67, 8:72]
+    assert np.array_equal(images.read(tmp_path / "pictures" / "cat-x4" / "truth.png").pixels, middle)
+    small = np.asarray(Image.fromarray(middle).resize((16, 16), Image.Resampling.LANCZOS))
+    assert [(factor, *more) for _, factor, *more in asked] == [
+        (factor, *more) for factor in (4, 8) for more in (("paper", None, 0, "cpu"), ("draft", "lanczos3", 3, "cpu"))
+    ]
+    assert np.array_equal(asked[0][0], small)
+    script("upscale", "--data", tmp_path / "nowhere", "--results", results)
+    assert "skipped: no images in" in capsys.readouterr().out
+
+
+def test_the_scores_of_upscaling_are_those_of_the_field(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    upscale = importlib.import_module("upscale")
+    truth = np.full((64, 64, 3), 100, np.uint8)
+    out = truth.copy()
+    out[4:-4, 4:-4] = 110  # grey: 10 of 255 are 10 * 219 / 255 of luma's
+    assert upscale.scores(out, truth, 4)["psnr"] == pytest.approx(20 * np.log10(255 / (10 * 219 / 255)), abs=2e-3)
+    out[8:-8, 8:-8] = 100
+    assert upscale.scores(out, truth, 8)["psnr"] == np.inf and upscale.scores(out, truth, 4)["psnr"] < 50
+
+
+def test_the_tables_of_upscaling_leave_out_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    upscaled = importlib.import_module("upscaled")
+    monkeypatch.setattr(upscaled, "RESULTS", tmp_path)
+    assert upscaled.x2() == upscaled.x8() == upscaled.NOTHING
+    common = {"factor": 4, "shape": [256, 256, 3], "cpu_seconds": 50.0, "given_off": [0.25, 1.0], "rgb_psnr": 20.0}
+    lines = [
+        common | {"image": "bird", "method": "bicubic", "psnr": 30.0, "given_off": [2.5, 9.0]},
+        common | {"image": "head", "method": "bicubic", "psnr": 31.0},
+        common | {"image": "head", "method": "draft", "psnr": 32.0, "paper_step": 0.5, "steps": 70},
+    ]
+    (tmp_path / "upscale.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert upscaled.x4().splitlines()[2:] == [
+        "| bicubic (Pillow) | 30.00 | 31.00 | 30.50 | 20.00 | 2.50 | 50.0 |  |  |",
+        "| untaught, `draft` |  | 32.00 |  |  | 0.25 | 50.0 | 1/20 | 70 |",
+    ]
+    assert upscaled.x2() == upscaled.NOTHING

@@ -19,6 +19,7 @@ def test_the_public_names_are_sorted_and_all_there():
             "denoise",
             "inpaint",
             "steps",
+            "upscale",
         ]
     )
     assert all(getattr(untaught, name).__doc__ for name in untaught.__all__)

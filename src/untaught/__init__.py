@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import denoise, inpaint, steps
+    from untaught.tasks import denoise, inpaint, steps, upscale
 
-__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "steps"]
+__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "steps", "upscale"]
 
 _HOME = {
     "Fit": "untaught.fit",
@@ -26,6 +26,7 @@ _HOME = {
     "denoise": "untaught.tasks",
     "inpaint": "untaught.tasks",
     "steps": "untaught.tasks",
+    "upscale": "untaught.tasks",
 }
 
 

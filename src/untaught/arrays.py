@@ -55,6 +55,18 @@ class Frame:
         made = self.typed(values)
         return made if self.given is None else self.given.into(made)
 
+    def limits(self) -> tuple[float, float] | None:
+        """The least and the greatest value that the dtype holds, on the loop's scale; None for floats."""
+        holds: Any  # numpy's or torch's
+        if isinstance(self.dtype, torch.dtype):
+            holds = None if self.dtype.is_floating_point else torch.iinfo(self.dtype)
+        else:
+            holds = np.iinfo(self.dtype) if np.issubdtype(self.dtype, np.integer) else None
+        if holds is None:
+            return None
+        low, high = holds.min, holds.max
+        return (low - self.scale.low) / self.scale.span, (high - self.scale.low) / self.scale.span
+
     def typed(self, values: Tensor) -> Image:
         """`[1, C, H, W]` in the caller's units to the caller's type, dtype and axes."""
         if isinstance(self.dtype, torch.dtype):

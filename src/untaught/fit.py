@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from untaught import graphs
 from untaught.core import Method, Network, Optimiser, Prior, Problem, Recordable, Run, State, Step
-from untaught.layout import channels_last, like
+from untaught.layout import channels_last, like, middle
 from untaught.members import Members, batched, draw
 from untaught.precision import PRECISIONS, Precision, in_precision
 
@@ -136,10 +136,8 @@ class Parts:
 
     @staticmethod
     def crop(x: Tensor, problem: Problem) -> Tensor:
-        """The middle of x: what the network made beyond the image is nobody's."""
-        _, height, width = problem.shape
-        top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
-        return x[..., top : top + height, left : left + width]
+        """What of x is the problem's image."""
+        return middle(x, *problem.shape[1:])
 
     def set_rate(self, share: float) -> None:
         """The next step is taken at a share of the optimisers' own rates."""

@@ -1,4 +1,4 @@
-"""How a tensor's numbers lie in memory; what they are does not change."""
+"""How a tensor's numbers lie in memory, and which of them are the image's; what they are does not change."""
 
 import torch
 from torch import Tensor
@@ -12,3 +12,9 @@ def channels_last(x: Tensor) -> Tensor:
 def like(weights: Tensor, values: Tensor) -> Tensor:
     """The same numbers in the layout of `weights`."""
     return torch.empty_like(weights).copy_(values)
+
+
+def middle(x: Tensor, height: int, width: int) -> Tensor:
+    """The middle of `[..., H, W]`: what a network made beyond the image is nobody's."""
+    top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
+    return x[..., top : top + height, left : left + width]

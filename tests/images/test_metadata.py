@@ -321,3 +321,39 @@ def test_a_picture_compares_by_identity() -> None:
     one = picture(noise("uint8", 1))
     assert one == one and one != picture(noise("uint8", 1)) and isinstance(hash(one), int)
     assert isinstance(one, Picture)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", [exif.SHORT, exif.LONG])
+def test_a_block_says_the_new_size_and_is_as_large_on_paper(order: str, kind: int):
+    size = {
+        tag: exif.Value(kind, 1, struct.pack(order + ("H" if kind == exif.SHORT else "I"), 9))
+        for tag in (0xA002, 0xA003)
+    }
+    details = exif.Directory(
+        order, values={**size, 0x829A: exif.Value(exif.RATIONAL, 1, struct.pack(order + "2I", 1, 50))}
+    )
+    before = exif.with_dpi(exif.Directory(order, children={exif.DETAILS: details}), (72.0, 300.0))
+    block = exif.block_of(before)
+    after = exif.parse(exif.resized(block, 40, 60, (2.0, 3.0)))
+    assert after is not None and exif.dpi(after) == (144, 900)
+    assert [after.children[exif.DETAILS].integer(tag) for tag in (0xA002, 0xA003)] == [60, 40]
+    assert after.children[exif.DETAILS].values[0x829A].data == details.values[0x829A].data
+    assert len(exif.resized(block, 40, 60, (2.0, 3.0))) == len(block)
+    huge = exif.parse(exif.resized(block, 40, 70_000, (1.0, 1.0)))
+    assert huge is not None and huge.children[exif.DETAILS].integer(0xA002) == (9 if kind == exif.SHORT else 70_000)
+
+
+@pytest.mark.parametrize("block", [b"", b"nonsense", b"II*\0\xff\xff\xff\x7f", exif_block()])
+def test_a_block_that_says_no_size_is_left_alone(block: bytes):
+    assert exif.resized(block, 40, 60, (2.0, 3.0)) == block
+
+
+@pytest.mark.parametrize(("suffix", "dtype"), KINDS)
+def test_pixels_of_another_size_have_another_resolution(tmp_path: Path, suffix: str, dtype: str):
+    like = picture(noise(dtype, 3, 16, 24), exif=exif_block(), dpi=(300.0, 150.0))
+    path = tmp_path / f"out.{suffix}"
+    write(path, noise(dtype, 3, 32, 72), like=like)
+    back = read(path).metadata
+    assert back.dpi == pytest.approx((900, 300), rel=1e-4) and back.exif is not None
+    assert said(back.exif) == said(exif_block())

@@ -24,6 +24,7 @@ from untaught.networks import (
     ResNet,
     Skip,
     SmallUNet,
+    SubPixel,
     UNet,
     Uniform,
 )
@@ -92,6 +93,8 @@ SILENT = {
     "convolutions": Convolutions(input=Uniform(5), width=6),
     "convolutions, four": Convolutions(input=Normal(3), width=4, depth=4),
     "convolutions, one": Convolutions(input=Uniform(3), depth=1),
+    "sub-pixel": SubPixel(input=Uniform(5), width=6, depth=3),
+    "sub-pixel, three times": SubPixel(input=Normal(3), factor=3, width=4, depth=2),
     "small U-Net": SmallUNet(input=Uniform(4), widths=(4, 5, 6)),
     "small U-Net, one scale": SmallUNet(widths=(4,)),
 }

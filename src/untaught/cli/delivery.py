@@ -50,8 +50,8 @@ class Places:
 
         for path in (self.output, self.record, self.checkpoint):
             refuse_input(path, *inputs)
-        kind, alpha = picture.pixels.dtype, picture.alpha is not None
-        images.check_writable(self.output, overwrite=self.overwrite, dtype=kind, alpha=alpha)
+        kind, alpha, size = picture.pixels.dtype, picture.alpha is not None, picture.pixels.shape[:2]
+        images.check_writable(self.output, overwrite=self.overwrite, dtype=kind, alpha=alpha, size=size)
         images.check_place(self.record, overwrite=self.overwrite)
         images.check_place(self.checkpoint, overwrite=True)
         if self.resumed is None and not self.overwrite and self.checkpoint.exists():

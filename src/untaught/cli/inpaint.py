@@ -9,7 +9,7 @@ import typer
 
 from untaught.cli.delivery import Places, carry_out, take_up
 from untaught.cli.foretelling import foretell, seconds_of
-from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads
+from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.cli.outputs import note
 from untaught.errors import InputError, UsageError
 
@@ -28,10 +28,6 @@ Missing = Annotated[
         help="In place of a mask: alpha (pixels that are fully transparent; they come out opaque), nan (in float "
         "TIFF), or a number in the file's own units (pixels with this value in all channels).",
     ),
-]
-Time = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="Take no longer than this: 90s, 5m, 1h or seconds. Reading the image counts."),
 ]
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
+DETAILS, PIXELS_ACROSS, PIXELS_DOWN = 0x8769, 0xA002, 0xA003
 BYTE, SHORT, LONG, RATIONAL, UNDEFINED = 1, 3, 4, 5, 7
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Bytes of each type of value."""
 
 Pointers = dict[int, "Pointers"]
-POINTERS: Pointers = {0x8769: {0xA005: {}}, 0x8825: {}}
+POINTERS: Pointers = {DETAILS: {0xA005: {}}, 0x8825: {}}
 """Tags whose value is the place of another directory: Exif (and in it Interoperability) and GPS."""
 
 
@@ -176,6 +177,24 @@ def without_thumbnail(block: bytes) -> bytes:
     start, length = thumbnail.integer(513), thumbnail.integer(514)
     if start is not None and length is not None and start + length <= len(block):
         out[start : start + length] = bytes(length)
+    return bytes(out)
+
+
+def resized(block: bytes, height: int, width: int, growth: tuple[float, float]) -> bytes:
+    """The block for height x width pixels, `growth` (across, down) times as many: as large on paper as before."""
+    directory = parse(block)
+    if directory is None:
+        return block
+    out, order = bytearray(block), directory.order
+    details = directory.children.get(DETAILS, Directory(order))
+    for tag, size in ((PIXELS_ACROSS, width), (PIXELS_DOWN, height)):
+        value = details.values.get(tag)
+        if value is not None and details.integer(tag) is not None and (value.type == LONG or size < 2**16):
+            struct.pack_into(order + ("H" if value.type == SHORT else "I"), out, value.at, size)
+    for tag, times in ((X_RESOLUTION, growth[0]), (Y_RESOLUTION, growth[1])):
+        before = directory.rational(tag)
+        if before is not None:
+            struct.pack_into(order + "2I", out, directory.values[tag].at, *_fraction(before * times))
     return bytes(out)
 
 

@@ -49,6 +49,7 @@ def write(
     PNG, TIFF and WebP keep every value (WebP stores grey as RGB); JPEG has quality 95 and colour at full resolution.
     From `like` come alpha (resized where the pixels are of another size), EXIF without its thumbnail (it shows the
     old pixels), ICC (where it is for as many channels), dpi, XMP and, in like's own format, the remaining blocks.
+    If the pixels are of another size, EXIF and dpi say so: the picture is as large on paper as it was.
 
     Raises: UsageError as `check_writable`, or for pixels of another shape; ResourceError where disk or memory is full.
     """
@@ -63,7 +64,7 @@ def write(
     if alpha is not None:
         samples = np.concatenate([samples, _alpha_for(alpha, pixels)[..., np.newaxis]], axis=2)
     wanted = by_suffix(path)
-    metadata = Metadata() if like is None else _metadata_for(like, wanted, colour=pixels.ndim == 3)
+    metadata = Metadata() if like is None else _metadata_for(like, wanted, size, colour=pixels.ndim == 3)
     try:
         data = wanted.encode(samples, metadata)
     except MemoryError as error:
@@ -101,10 +102,15 @@ def _opaque(dtype: np.dtype[Any]) -> float:
     return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
 
 
-def _metadata_for(like: Picture, wanted: Format, *, colour: bool) -> Metadata:
-    """What can be said about other pixels in another format."""
+def _metadata_for(like: Picture, wanted: Format, size: tuple[int, int], *, colour: bool) -> Metadata:
+    """What can be said about other pixels, of that (height, width), in another format."""
     old = like.metadata
     fits = old.icc is not None and old.icc[16:20] == (b"RGB " if colour else b"GRAY")
     block = exif.without_thumbnail(old.exif) if old.exif else None
     blocks = old.blocks if like.format == wanted.name else ()
-    return replace(old, exif=block, icc=old.icc if fits else None, blocks=blocks)
+    dpi, before = old.dpi, like.pixels.shape[:2]
+    if size != before:
+        growth = (size[1] / before[1], size[0] / before[0])
+        block = exif.resized(block, *size, growth) if block else None
+        dpi = (dpi[0] * growth[0], dpi[1] * growth[1]) if dpi else None
+    return replace(old, exif=block, icc=old.icc if fits else None, dpi=dpi, blocks=blocks)

@@ -7,5 +7,6 @@ from untaught.methods.r2r import R2R
 from untaught.methods.recorrupted import Recorrupted
 from untaught.methods.self_guided import SelfGuided
 from untaught.methods.sequential import Sequential
+from untaught.methods.shrunk import Shrunk
 
-__all__ = ["R2R", "Dropped", "Langevin", "Plain", "Recorrupted", "SelfGuided", "Sequential"]
+__all__ = ["R2R", "Dropped", "Langevin", "Plain", "Recorrupted", "SelfGuided", "Sequential", "Shrunk"]

@@ -11,6 +11,7 @@ from untaught.networks.resnet import ResNet
 from untaught.networks.several import Several
 from untaught.networks.skip import Skip
 from untaught.networks.small_unet import SmallUNet
+from untaught.networks.sub_pixel import SubPixel
 from untaught.networks.unet import UNet
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Several",
     "Skip",
     "SmallUNet",
+    "SubPixel",
     "UNet",
     "Uniform",
 ]

@@ -1,0 +1,38 @@
+"""Rows of ours for super-resolution."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from untaught.core import Network
+from untaught.fit import Fit
+from untaught.methods.shrunk import Shrunk
+from untaught.networks.several import Several
+from untaught.networks.sub_pixel import SubPixel
+from untaught.optimisers.muon import Muon
+from untaught.presets.denoising import BARE
+from untaught.presets.row import Preset
+from untaught.stoppers.budget import Budget
+
+
+def enlarging(steps: int, learners: int, network: Network = BARE) -> Preset:
+    """A row of ours, for every factor."""
+    learner = SubPixel() if learners == 1 else Several(network=SubPixel(), count=learners)
+    return Preset(
+        network=network,
+        method=Shrunk(learner=learner, every=steps // 2),
+        fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.003), steps=steps, schedule="cosine", average_decay=0.0),
+        stopper=Budget(),
+        consistent=True,
+        source="our own measurements: docs/decisions/0012-super-resolution.md",
+    )
+
+
+LEVELS = {
+    "draft": enlarging(200, 1),
+    "normal": enlarging(400, 2),
+    "best": enlarging(800, 4, Several(network=BARE, count=2)),
+}
+
+UPSCALING: Mapping[tuple[str, str], Preset] = MappingProxyType(
+    {(f"upscale {factor}", level): row for factor in (4, 8) for level, row in LEVELS.items()}
+)
