@@ -6,20 +6,26 @@ from untaught.operators.identity import Identity
 from untaught.operators.jpeg import Jpeg
 from untaught.operators.mask import Mask
 from untaught.operators.pansharpening import Binned, Panchromatic, Pansharpening
+from untaught.operators.physics import Physics, as_operator
 from untaught.operators.radon import Radon
 from untaught.operators.stacked import Stacked
 from untaught.operators.stripes import Stripes
+from untaught.operators.units import EachAlone, Units
 
 __all__ = [
     "Binned",
     "Composed",
+    "EachAlone",
     "Identity",
     "Jpeg",
     "Mask",
     "Panchromatic",
     "Pansharpening",
+    "Physics",
     "Radon",
     "Stacked",
     "Stripes",
     "SubsampledFourier",
+    "Units",
+    "as_operator",
 ]
