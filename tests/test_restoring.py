@@ -17,7 +17,8 @@ from untaught.operators import Composed, Identity, Mask, Pansharpening, Stripes,
 from untaught.presets import PRESETS, preset
 from untaught.priors import TotalVariation
 from untaught.stoppers import Budget, Discrepancy, WindowedVariance
-from untaught.tasks import restoring, restoring_row
+from untaught.tasks import restoring
+from untaught.tasks.anything import Own, restoring_row
 
 SHAPE = (3, 12, 10)
 ENOUGH = replace(
@@ -49,6 +50,40 @@ def test_two_observations_of_one_image():
     _, bands = operator.unpack(operator(truth))
     coarse = nn.functional.interpolate(bands, (32, 32), mode="bicubic")
     assert (out - truth).square().mean() < 0.9 * (coarse - truth).square().mean()
+
+
+def test_an_estimate_is_improved_on():
+    truth = picture()
+    operator = Pansharpening((0.3, 0.4, 0.3), 4, height=32, width=32)
+    start = operator.injected(operator(truth))
+    row = restoring_row("draft", Gaussian(), Own(), from_estimate=True)
+    quick = replace(row, fit=replace(row.fit, steps=40))
+    out = untaught.restore(operator(truth), operator, (3, 32, 32), start=start, quality=quick)
+    assert (out - truth).square().mean() < 0.95 * (start - truth).square().mean()
+    as_array = start[0].permute(1, 2, 0).numpy()
+    assert torch.equal(out, restore(operator(truth), operator, (3, 32, 32), start=as_array, quality=quick))
+    units = {"quality": replace(quick, fit=replace(quick.fit, steps=1)), "value_range": (0, 255)}
+    other = restore(255 * operator(truth), operator, (3, 32, 32), start=255 * start, **units)
+    torch.testing.assert_close(other, 255 * start, atol=2.0, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("start", "says"),
+    [
+        (torch.rand(1, 3, 10, 12), r"start is \[1, 3, 10, 12\]; wanted an image of the shape"),
+        (np.zeros((3, 12, 10)), r"start is \[3, 12, 10\]; wanted an image of the shape, .* \[12, 10, 3\]"),
+        (np.full((12, 10, 3), np.nan), "start has 360 NaN"),
+        ("FBP", "start is a str"),
+    ],
+)
+def test_an_estimate_that_cannot_be_meant(start, says):
+    with pytest.raises(InputError, match=says):
+        restore(image(), start=start, quality="draft")
+
+
+def test_an_estimate_wants_a_network_that_adds():
+    with pytest.raises(UsageError, match="an estimate is improved on by a SmallUNet; got a Skip"):
+        restore(image(), start=image())
 
 
 def test_unknowns_are_fitted_and_the_callers_stay_as_they_are():
@@ -120,16 +155,15 @@ def test_no_low_frequencies_are_not_other_units():
 
 def test_rows_and_rules():
     for level in ("draft", "normal", "best"):
-        assert isinstance(restoring_row(level, Gaussian()).stopper, WindowedVariance)
-        told = restoring_row(level, Gaussian(sigma=0.1))
+        assert isinstance(restoring_row(level, Gaussian(), Own()).stopper, WindowedVariance)
+        told = restoring_row(level, Gaussian(sigma=0.1), Own())
         assert isinstance(told.stopper, Discrepancy) and told.knows_sigma
-    assert isinstance(restoring_row("paper", Gaussian(sigma=0.1)).stopper, Budget)
+    assert isinstance(restoring_row("paper", Gaussian(sigma=0.1), Own()).stopper, Budget)
     network, stopper, prior = Skip(input=Uniform(2)), Budget(steps=4), TotalVariation()
-    row = restoring_row(
-        "draft", Gaussian(), network=network, stopper=stopper, prior=prior, prior_weight=0.5, seed=(3, 4)
-    )
+    own = Own(network=network, stopper=stopper, prior=prior, prior_weight=0.5)
+    row = restoring_row("draft", Gaussian(), own, seed=3)
     assert (row.network, row.stopper, row.fit.prior, row.fit.prior_weight) == (network, stopper, prior, 0.5)
-    assert row.fit.seeds() == (3, 4)
+    assert row.fit.seeds() == (3,)
 
 
 def test_what_it_stops_by_is_said():
@@ -279,5 +313,5 @@ def test_a_row_for_every_level():
         == {level for task, level in PRESETS if task == "restore, sigma told"}
         == {"draft", "normal", "best", "paper"}
     )
-    job = restoring(image(), Identity(), SHAPE, Gaussian(), restoring_row("draft", Gaussian()))
+    job = restoring(image(), Identity(), SHAPE, Gaussian(), restoring_row("draft", Gaussian(), Own()))
     assert next(iter(job)).done == 1

@@ -90,6 +90,15 @@ def test_pansharpening(height, width, ratio):
     torch.testing.assert_close(bands[:, :, -1, -1], last.mean((-2, -1)))
 
 
+def test_detail_is_injected():
+    """A flat colour under any brightness is found exactly but for what the enlargement gets wrong."""
+    operator = Pansharpening((0.5, 0.25, 0.25), 4, height=21, width=18)
+    grey = torch.rand(1, 1, 21, 18, generator=torch.Generator().manual_seed(0)).expand(1, 3, 21, 18)
+    torch.testing.assert_close(operator.injected(operator(grey)), grey)
+    flat = torch.tensor([0.2, 0.5, 0.7]).view(1, 3, 1, 1).expand(1, 3, 21, 18)
+    torch.testing.assert_close(operator.injected(operator(flat)), flat)
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_binned_takes_any_number_of_channels(channels):
     check_adjoint(Binned(3, 7, 4), height=7, width=4, batches=((2, channels),))

@@ -1,5 +1,6 @@
 """The untrained networks, and the inputs they start from."""
 
+from untaught.networks.added import Added
 from untaught.networks.conv_decoder import ConvDecoder
 from untaught.networks.convolutions import Convolutions
 from untaught.networks.coordinate import Coordinate
@@ -13,6 +14,7 @@ from untaught.networks.small_unet import SmallUNet
 from untaught.networks.unet import UNet
 
 __all__ = [
+    "Added",
     "ConvDecoder",
     "Convolutions",
     "Coordinate",

@@ -78,3 +78,18 @@ class Pansharpening(Stacked):
             )
         parts = Panchromatic(tuple(weights)), Binned(ratio, height, width)
         super().__init__(*parts, shape=(len(weights), height, width), sigmas=sigmas)
+        self.ratio = ratio
+
+    def injected(self, y: Tensor) -> Tensor:
+        """`[B, M] -> [B, C, H, W]`, a classical estimate: bands enlarged bicubically, the sharp one's detail added.
+
+        Source: high-pass injection, as in Vivone et al. 2015, "A critical comparison among pansharpening algorithms".
+        """
+        sharp, bands = self.unpack(y)
+        _, height, width = self.shape
+        return self._enlarged(bands) + sharp - self._enlarged(Binned(self.ratio, height, width)(sharp))
+
+    def _enlarged(self, coarse: Tensor) -> Tensor:
+        """To the image's size; squares beyond its edge are cut off."""
+        whole = F.interpolate(coarse, scale_factor=self.ratio, mode="bicubic", align_corners=False)
+        return whole[..., : self.shape[1], : self.shape[2]]

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from untaught.arrays import Image
 from untaught.core import Operator
 from untaught.errors import InputError, UsageError
 from untaught.operators import EachAlone, Physics, as_operator
@@ -16,28 +17,44 @@ FAR = 30.0  # times what an image in [0, 1] gives: measurements of an image in o
 SAME = 1e-3  # relative: how far two calls with one image may differ, on a device that adds in any order
 
 
-def measurements(y: object) -> Tensor:
+def measurements(y: object, name: str = "y") -> Tensor:
     """Measurements as a tensor, float32, where they lie.
 
     Raises: InputError for what holds no finite real numbers.
     """
     if not isinstance(y, np.ndarray | Tensor):
-        raise InputError(f"y is a {type(y).__name__}; wanted a numpy array or a torch tensor")
+        raise InputError(f"{name} is a {type(y).__name__}; wanted a numpy array or a torch tensor")
     real = not y.is_complex() if isinstance(y, Tensor) else y.dtype.kind in "biuf"
     if not real:
         raise InputError(
-            f"y holds {y.dtype} values; wanted real ones, such as torch.view_as_real gives of complex ones"
+            f"{name} holds {y.dtype} values; wanted real ones, such as torch.view_as_real gives of complex ones"
         )
     values = y.detach() if isinstance(y, Tensor) else torch.from_numpy(y.astype(np.float64))
     if values.numel() == 0:
-        raise InputError(f"y is empty: its shape is {list(values.shape)}")
+        raise InputError(f"{name} is empty: its shape is {list(values.shape)}")
     bad = ~values.isfinite()
     if bool(bad.any()):
         raise InputError(
-            f"y has {int(bad.sum())} NaN or infinite values; wanted finite ones, and an operator that leaves out what "
-            "was not measured"
+            f"{name} has {int(bad.sum())} NaN or infinite values; wanted finite ones (an operator leaves out what was "
+            "not measured)"
         )
     return values.float()
+
+
+def estimate(start: Image, shape: Shape) -> Tensor:
+    """An estimate of the image as `[1, C, H, W]`, float32, on the CPU.
+
+    Raises: InputError if it is none, or of another shape.
+    """
+    channels, height, width = shape
+    values = measurements(start, "start").cpu()
+    if not isinstance(start, Tensor):
+        values = values[..., None] if values.ndim == 2 else values
+        values = values.permute(2, 0, 1) if values.ndim == 3 else values
+    if values.shape not in ((1, *shape), shape):
+        wanted = f"height x width x channels {[height, width, channels]}, or of a tensor {[1, *shape]}"
+        raise InputError(f"start is {list(start.shape)}; wanted an image of the shape, {wanted}")
+    return values.reshape(1, *shape)
 
 
 def checked_shape(shape: object) -> Shape:
