@@ -13,6 +13,7 @@ from pathlib import Path
 
 import filledin
 import levels
+import observed
 from references import rows as rows_of
 
 ROOT = Path(__file__).parent.parent
@@ -86,10 +87,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "inpaintingtext": filledin.text,
     "kodak": levels.kodak,
     "levels": levels.set9,
+    "pansharpening": observed.pan,
+    "pansharpening2": observed.pan2,
     "performance": performance,
     "real": levels.real,
     "recipes": recipes,
     "scaling": levels.scaling,
+    "stripes": observed.stripes,
     "summary": levels.summary,
 }
 

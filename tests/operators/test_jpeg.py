@@ -50,6 +50,14 @@ def test_it_is_what_pillow_does(quality, channels, subsampling, size):
         assert rms < 0.3 * np.sqrt(np.mean((image - wanted) ** 2)), "the codec's error is reproduced, not just small"
 
 
+@pytest.mark.parametrize("width", [4, 6])
+def test_narrow_chroma_is_repeated_as_libjpeg_does(width):
+    image = np.zeros((16, width, 3), np.uint8)
+    image[:, : width // 2], image[:, width // 2 :] = (200, 60, 60), (60, 90, 200)
+    made = 255 * Jpeg(steps=tables(95), rounding=torch.round)(as_tensor(image))[0].movedim(0, -1).numpy()
+    assert np.sqrt(np.mean((made - np.asarray(stored(image, 95, "4:2:0"))) ** 2)) < 2.5
+
+
 @pytest.mark.parametrize("quality", [1, 10, 49, 50, 75, 100])
 def test_the_tables_are_libjpegs(quality):
     held = stored(picture(16, 16, 3), quality, "4:4:4").quantization

@@ -24,7 +24,7 @@ def of_any(level: str, steps: int) -> Preset:
 
 def untold(row: Preset) -> Preset:
     """The same where nobody knows sigma."""
-    stopper = WindowedVariance(window=30, patience=100, warm_up=60)
+    stopper = WindowedVariance(window=20, patience=100, warm_up=60)
     return replace(row, stopper=stopper, knows_sigma=False)
 
 

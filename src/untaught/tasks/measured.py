@@ -112,7 +112,7 @@ def asked(operator: Operator, x: Tensor) -> Tensor:
     try:
         measured = operator(x.clone())
     except Exception as error:
-        raise UsageError(f"the operator fails on an image {list(x.shape)}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"the operator fails on an image {list(x.shape)}: {in_a_line(error)}") from error
     if not isinstance(measured, Tensor):
         raise UsageError(f"the operator gives a {type(measured).__name__}; wanted a tensor")
     if measured.is_complex():
@@ -121,6 +121,11 @@ def asked(operator: Operator, x: Tensor) -> Tensor:
     if bad or not measured.numel():
         raise UsageError(f"the operator gives {bad} NaN or infinite values of {measured.numel()}; wanted finite ones")
     return measured
+
+
+def in_a_line(error: Exception) -> str:
+    """Its kind and the first line of what it says."""
+    return ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
 
 
 def with_gradient(operator: Operator, x: Tensor) -> Tensor:
@@ -136,7 +141,7 @@ def with_gradient(operator: Operator, x: Tensor) -> Tensor:
     try:
         (slope,) = torch.autograd.grad((measured * weights).sum(), image, allow_unused=True)
     except Exception as error:
-        raise UsageError(f"the operator is not differentiable: {type(error).__name__}: {error}") from error
+        raise UsageError(f"the operator is not differentiable: {in_a_line(error)}") from error
     if slope is None or not bool(slope.any()):
         raise UsageError("the operator is not differentiable: its gradient is 0 for every pixel of an image")
     if not bool(slope.isfinite().all()):
