@@ -14,6 +14,7 @@ from pathlib import Path
 import filledin
 import laws
 import levels
+import observed
 import upscaled
 from references import rows as rows_of
 
@@ -89,10 +90,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "kodak": levels.kodak,
     "levels": levels.set9,
     "likelihoods": laws.table,
+    "pansharpening": observed.pan,
+    "pansharpening2": observed.pan2,
     "performance": performance,
     "real": levels.real,
     "recipes": recipes,
     "scaling": levels.scaling,
+    "stripes": observed.stripes,
     "summary": levels.summary,
     "upscaling2": upscaled.x2,
     "upscaling3": upscaled.x3,

@@ -2,13 +2,12 @@
 
 import dataclasses
 import pickle
-from typing import Protocol
 
 import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from untaught.core import Likelihood, Method, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
+from untaught.core import Likelihood, Linear, Method, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
 from untaught.fit import Fit, steps
 from untaught.initialise import initialise
 from untaught.networks.layers import Lanczos, Upsample
@@ -16,14 +15,6 @@ from untaught.networks.layers import Lanczos, Upsample
 SIZES = ((1, 1), (2, 3), (37, 41), (64, 64))  # height, width
 NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
 KEEP_A_SHIFT = (nn.AvgPool2d, nn.MaxPool2d, nn.Upsample, nn.Identity, Upsample, Lanczos)
-
-
-class Linear(Operator, Protocol):
-    """An operator that gives its own adjoint."""
-
-    def adjoint(self, y: Tensor, /) -> Tensor:
-        """Measurements to an image `[B, C, H, W]`."""
-        ...
 
 
 def check_network(network: Network, *, random: bool = True, silent: bool = False) -> None:
@@ -150,10 +141,15 @@ def keeps_a_shift(layer: nn.Module) -> bool:
     return isinstance(layer, KEEP_A_SHIFT)
 
 
-def check_operator(operator: Operator, *, height: int, width: int) -> None:
+BATCHES = ((1, 1), (2, 3))  # how many images of how many channels
+
+
+def check_operator(
+    operator: Operator, *, height: int, width: int, batches: tuple[tuple[int, int], ...] = BATCHES
+) -> None:
     """What every linear operator must be: linear, differentiable, the same for each channel count and each batch."""
     generator = torch.Generator().manual_seed(0)
-    for batch, channels in ((1, 1), (2, 3)):
+    for batch, channels in batches:
         u, v = torch.rand(2, batch, channels, height, width, dtype=torch.float64, generator=generator)
         mixed = operator(2 * u - 3 * v)
         assert len(mixed) == batch
@@ -163,21 +159,21 @@ def check_operator(operator: Operator, *, height: int, width: int) -> None:
         image = u.clone().requires_grad_(True)
         (adjoint,) = torch.autograd.grad(operator(image), image, grad_outputs=w)
         torch.testing.assert_close((operator(u) * w).sum(), (u * adjoint).sum(), rtol=1e-10, atol=0)
-    small = torch.rand(1, 1, height, width, dtype=torch.float64, generator=generator).requires_grad_(True)
+    small = torch.rand(1, batches[0][1], height, width, dtype=torch.float64, generator=generator).requires_grad_(True)
     assert torch.autograd.gradcheck(operator, small)
 
 
-def check_adjoint(operator: Linear, *, height: int, width: int) -> None:
+def check_adjoint(operator: Linear, *, height: int, width: int, batches: tuple[tuple[int, int], ...] = BATCHES) -> None:
     """What the adjoint that an operator gives itself must be: `<A x, y> = <x, A^T y>`, and differentiable."""
     generator = torch.Generator().manual_seed(0)
-    for batch, channels in ((1, 1), (2, 3)):
+    for batch, channels in batches:
         x = torch.randn(batch, channels, height, width, dtype=torch.float64, generator=generator)
         measured = operator(x)
         y = torch.randn(measured.shape, dtype=torch.float64, generator=generator)
         back = operator.adjoint(y)
         assert back.shape == x.shape and back.dtype is torch.float64
         torch.testing.assert_close((measured * y).sum(), (x * back).sum(), rtol=1e-10, atol=0)
-    small = torch.randn(1, 1, height, width, dtype=torch.float64, generator=generator)
+    small = torch.randn(1, batches[0][1], height, width, dtype=torch.float64, generator=generator)
     assert torch.autograd.gradcheck(operator.adjoint, operator(small).requires_grad_(True))
 
 

@@ -355,3 +355,23 @@ def test_the_tables_of_upscaling_leave_out_what_is_missing(tmp_path, monkeypatch
         "| untaught, `draft` |  | 32.00 |  |  | 0.25 | 50.0 | 1/20 | 70 |",
     ]
     assert upscaled.x2() == upscaled.NOTHING
+
+
+def test_the_observations_benchmark_runs_and_goes_on(tmp_path, script, capsys):
+    folder = tmp_path / "kodak24_256_p2p"
+    folder.mkdir()
+    row, column = np.mgrid[:40, :44]
+    picture = np.stack([4 * row, 3 * column + 40, 80 + 2 * row + 60 * (row > column)], axis=-1).astype(np.uint8)
+    images.write(folder / "kodim05.png", picture)
+    results = tmp_path / "observations.jsonl"
+    words = ["--data", tmp_path, "--results", results, "--size", "16", "--images", "kodim05,kodim99"]
+    script("observations", *words, "--methods", "classics")
+    assert "skipped kodim99" in capsys.readouterr().out
+    rows = lines_of(results)
+    by = {(row["case"], row["method"]): row["psnr"] for row in rows}
+    assert len(by) == len(rows) == 10 and all(12 < psnr < 60 for psnr in by.values())
+    assert by["pan", "injection"] > by["pan", "bicubic"] and by["stripes", "moments"] > 20
+    script("observations", *words, "--methods", "classics,draft", "--cases", "stripes", "--pictures", tmp_path / "out")
+    again = lines_of(results)
+    assert again[:10] == rows and [row["method"] for row in again[10:]] == ["draft"] and again[10]["steps"] == 100
+    assert {path.stem for path in (tmp_path / "out" / "stripes-kodim05").iterdir()} >= {"dead", "draft", "truth"}

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import denoise, inpaint, steps, upscale
+    from untaught.tasks import denoise, inpaint, restore, steps, upscale
 
-__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "steps", "upscale"]
+__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "restore", "steps", "upscale"]
 
 _HOME = {
     "Fit": "untaught.fit",
@@ -25,6 +25,7 @@ _HOME = {
     "Step": "untaught.core",
     "denoise": "untaught.tasks",
     "inpaint": "untaught.tasks",
+    "restore": "untaught.tasks",
     "steps": "untaught.tasks",
     "upscale": "untaught.tasks",
 }

@@ -42,6 +42,19 @@ class Operator(Protocol):
 
 
 @runtime_checkable
+class Linear(Protocol):
+    """An operator that gives its own adjoint."""
+
+    def __call__(self, x: Tensor, /) -> Tensor:
+        """Image `[B, C, H, W]` to measurements."""
+        ...
+
+    def adjoint(self, y: Tensor, /) -> Tensor:
+        """Measurements to an image: `<A x, y> = <x, adjoint(y)>`. Differentiable."""
+        ...
+
+
+@runtime_checkable
 class Projecting(Protocol):
     """An operator that can make an image agree with the measurements exactly."""
 

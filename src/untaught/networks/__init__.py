@@ -1,5 +1,6 @@
 """The untrained networks, and the inputs they start from."""
 
+from untaught.networks.added import Added
 from untaught.networks.conv_decoder import ConvDecoder
 from untaught.networks.convolutions import Convolutions
 from untaught.networks.coordinate import Coordinate
@@ -15,6 +16,7 @@ from untaught.networks.sub_pixel import SubPixel
 from untaught.networks.unet import UNet
 
 __all__ = [
+    "Added",
     "ConvDecoder",
     "Convolutions",
     "Coordinate",

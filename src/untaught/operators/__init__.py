@@ -1,8 +1,35 @@
 """What was done to the image, one kind per file."""
 
+from untaught.operators.composed import Composed
 from untaught.operators.downsample import Downsample
+from untaught.operators.fourier import SubsampledFourier
 from untaught.operators.identity import Identity
+from untaught.operators.jpeg import Jpeg
 from untaught.operators.mask import Mask
 from untaught.operators.outliers import WithOutliers
+from untaught.operators.pansharpening import Binned, Panchromatic, Pansharpening
+from untaught.operators.physics import Physics, as_operator
+from untaught.operators.radon import Radon
+from untaught.operators.stacked import Stacked
+from untaught.operators.stripes import Stripes
+from untaught.operators.units import EachAlone, Units
 
-__all__ = ["Downsample", "Identity", "Mask", "WithOutliers"]
+__all__ = [
+    "Binned",
+    "Composed",
+    "Downsample",
+    "EachAlone",
+    "Identity",
+    "Jpeg",
+    "Mask",
+    "Panchromatic",
+    "Pansharpening",
+    "Physics",
+    "Radon",
+    "Stacked",
+    "Stripes",
+    "SubsampledFourier",
+    "Units",
+    "WithOutliers",
+    "as_operator",
+]

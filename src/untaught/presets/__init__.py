@@ -11,12 +11,21 @@ from untaught.errors import UsageError
 from untaught.presets.denoising import DENOISING
 from untaught.presets.inpainting import INPAINTING
 from untaught.presets.published import PUBLISHED
+from untaught.presets.restoring import RESTORING
 from untaught.presets.row import Preset
 from untaught.presets.upscaling import UPSCALING
 
 LEVELS = ("draft", "normal", "best", "paper")  # from the quickest to the slowest
 
-PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType({**PUBLISHED, **DENOISING, **INPAINTING, **UPSCALING})
+PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
+    {
+        **PUBLISHED,
+        **DENOISING,
+        **INPAINTING,
+        **RESTORING,
+        **UPSCALING,
+    }
+)
 
 
 def preset(task: str, quality: str | Preset) -> Preset:
