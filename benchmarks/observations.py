@@ -38,7 +38,7 @@ from torch import Tensor
 import untaught
 from references import add_row, check, rows
 from untaught import images, metrics
-from untaught.operators import Binned, Composed, Mask, Pansharpening, Stripes
+from untaught.operators import Composed, Downsample, Mask, Pansharpening, Stripes
 
 RESULTS = Path(__file__).parent / "results" / "observations.jsonl"
 WEIGHTS, RATIO = (0.3, 0.4, 0.3), 4
@@ -85,8 +85,7 @@ def brovey(case: Case) -> Tensor:
 def gsa(case: Case) -> Tensor:
     """Gram-Schmidt adaptive: the intensity is regressed on the bands, the detail injected with each band's own gain."""
     sharp, coarse = case.operator.unpack(case.y)
-    height, width = sharp.shape[-2:]
-    low = Binned(RATIO, height, width)(sharp).flatten()
+    low = Downsample(RATIO, "box")(sharp).flatten()
     ones = torch.ones(1, low.numel())
     found = torch.linalg.lstsq(torch.cat([coarse[0].flatten(1), ones]).mT, low[:, None]).solution
     bands = bicubic(coarse)

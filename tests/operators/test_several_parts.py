@@ -5,13 +5,11 @@ import torch
 from torch import nn
 
 from contracts import check_adjoint, check_operator
-from untaught.core import Linear
 from untaught.operators import (
-    Binned,
     Composed,
+    Downsample,
     Identity,
     Mask,
-    Panchromatic,
     Pansharpening,
     Stacked,
     Stripes,
@@ -23,11 +21,11 @@ OBSERVED = torch.rand(7, 6, generator=torch.Generator().manual_seed(0)) < 0.5
 
 
 def test_one_after_another():
-    operator = Composed(Binned(2, 14, 11), Mask(OBSERVED))
-    check_operator(operator, height=14, width=11)
-    check_adjoint(operator, height=14, width=11)
-    x = torch.rand(2, 3, 14, 11)
-    assert torch.equal(operator(x), Mask(OBSERVED)(Binned(2, 14, 11)(x)))
+    operator = Composed(Downsample(2), Mask(OBSERVED))
+    check_operator(operator, height=14, width=12)
+    check_adjoint(operator, height=14, width=12)
+    x = torch.rand(2, 3, 14, 12)
+    assert torch.equal(operator(x), Mask(OBSERVED)(Downsample(2)(x)))
 
 
 def test_no_adjoint_without_that_of_every_part():
@@ -76,7 +74,7 @@ def test_the_unknowns_of_parts_are_unknowns(parts):
     assert not list(parts(Identity()).parameters())
 
 
-@pytest.mark.parametrize(("height", "width", "ratio"), [(8, 8, 4), (7, 6, 4), (5, 3, 2), (1, 1, 4), (6, 5, 1)])
+@pytest.mark.parametrize(("height", "width", "ratio"), [(8, 8, 4), (4, 12, 4), (6, 3, 3), (6, 5, 1)])
 def test_pansharpening(height, width, ratio):
     weights = (0.2, 0.3, 0.1, 0.4)
     operator = Pansharpening(weights, ratio, height=height, width=width, sigmas=(0.5, 0.1))
@@ -84,7 +82,7 @@ def test_pansharpening(height, width, ratio):
     check_adjoint(operator, height=height, width=width, batches=((1, 4), (2, 4)))
     x = torch.rand(2, 4, height, width)
     pan, bands = operator.unpack(operator(x))
-    assert pan.shape == (2, 1, height, width) and bands.shape == (2, 4, -(-height // ratio), -(-width // ratio))
+    assert pan.shape == (2, 1, height, width) and bands.shape == (2, 4, height // ratio, width // ratio)
     torch.testing.assert_close(pan[:, 0], sum(weight * x[:, band] for band, weight in enumerate(weights)))
     last = x[:, :, (height - 1) // ratio * ratio :, (width - 1) // ratio * ratio :]
     torch.testing.assert_close(bands[:, :, -1, -1], last.mean((-2, -1)))
@@ -92,17 +90,11 @@ def test_pansharpening(height, width, ratio):
 
 def test_detail_is_injected():
     """A flat colour under any brightness is found exactly but for what the enlargement gets wrong."""
-    operator = Pansharpening((0.5, 0.25, 0.25), 4, height=21, width=18)
-    grey = torch.rand(1, 1, 21, 18, generator=torch.Generator().manual_seed(0)).expand(1, 3, 21, 18)
+    operator = Pansharpening((0.5, 0.25, 0.25), 4, height=20, width=16)
+    grey = torch.rand(1, 1, 20, 16, generator=torch.Generator().manual_seed(0)).expand(1, 3, 20, 16)
     torch.testing.assert_close(operator.injected(operator(grey)), grey)
-    flat = torch.tensor([0.2, 0.5, 0.7]).view(1, 3, 1, 1).expand(1, 3, 21, 18)
+    flat = torch.tensor([0.2, 0.5, 0.7]).view(1, 3, 1, 1).expand(1, 3, 20, 16)
     torch.testing.assert_close(operator.injected(operator(flat)), flat)
-
-
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_binned_takes_any_number_of_channels(channels):
-    check_adjoint(Binned(3, 7, 4), height=7, width=4, batches=((2, channels),))
-    assert isinstance(Binned(3, 7, 4), Linear) and isinstance(Panchromatic((1.0,)), Linear)
 
 
 def test_what_is_no_pansharpening():

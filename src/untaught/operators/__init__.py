@@ -7,7 +7,7 @@ from untaught.operators.identity import Identity
 from untaught.operators.jpeg import Jpeg
 from untaught.operators.mask import Mask
 from untaught.operators.outliers import WithOutliers
-from untaught.operators.pansharpening import Binned, Panchromatic, Pansharpening
+from untaught.operators.pansharpening import Panchromatic, Pansharpening
 from untaught.operators.physics import Physics, as_operator
 from untaught.operators.radon import Radon
 from untaught.operators.stacked import Stacked
@@ -15,7 +15,6 @@ from untaught.operators.stripes import Stripes
 from untaught.operators.units import EachAlone, Units
 
 __all__ = [
-    "Binned",
     "Composed",
     "Downsample",
     "EachAlone",
