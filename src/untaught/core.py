@@ -50,6 +50,24 @@ class Projecting(Protocol):
         ...
 
 
+@runtime_checkable
+class Bordered(Protocol):
+    """An operator that needs more of the image than was asked for: a blur, beyond the borders."""
+
+    def asked(self, x: Tensor, /) -> Tensor:
+        """Of the image `[B, C, H, W]` that was fitted, the part that was asked for."""
+        ...
+
+
+@runtime_checkable
+class Learned(Protocol):
+    """An operator with unknowns of its own, which has something to say of what they came to be."""
+
+    def found(self) -> dict[str, Any]:
+        """In plain data, for the record."""
+        ...
+
+
 class Likelihood(Protocol):
     """How measurements scatter around `operator(x)`. The same object makes noise and scores it."""
 

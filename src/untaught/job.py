@@ -12,7 +12,7 @@ from torch import Tensor
 
 from untaught.arrays import Frame
 from untaught.classical import Estimate, at_two_scales, denoise_classically, estimate, unclip
-from untaught.core import Problem, Projecting, Result, State
+from untaught.core import Bordered, Learned, Operator, Problem, Projecting, Result, State
 from untaught.errors import UntaughtError
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
@@ -218,6 +218,8 @@ class Job:
             seconds |= {"per_step": round(self.fitting.seconds / result.steps_run, 5)}
         if self.estimate is not None:
             made["first_estimate_rounds"] = self.estimate.round
+        if isinstance(self.operator, Learned):
+            made |= self.operator.found()
         image, iterate = self.frame.back(result.image), self.frame.back(result.iterate)
         return replace(result, image=image, iterate=iterate, provenance=made | {"seconds": seconds})
 
@@ -245,7 +247,14 @@ class Job:
 
         If the row is `consistent` it is made to agree with the measurements, as far as the operator can do that.
         """
-        undone = unclip(x, self.sigma) if self.row.recorrupts and self.clipped else x
-        if self.row.consistent and isinstance(self.problem.operator, Projecting):
-            undone = self.problem.operator.project(undone, self.problem.y)
+        undone, operator = unclip(x, self.sigma) if self.row.recorrupts and self.clipped else x, self.operator
+        if self.row.consistent and isinstance(operator, Projecting):
+            undone = operator.project(undone, self.problem.y)
+        if isinstance(operator, Bordered):
+            undone = operator.asked(undone)
         return self.noise.backward(undone)
+
+    @property
+    def operator(self) -> Operator:
+        """A of the image that `result` gives."""
+        return self.problem.operator if self.fitting is None else self.fitting.operator

@@ -1,6 +1,7 @@
 """First estimates and references without a network: nothing learnt from other images, no truth seen."""
 
 from untaught.classical.block_matching import BlockMatching
+from untaught.classical.deconvolution import deconvolve
 from untaught.classical.grain import at_two_scales
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
@@ -21,6 +22,7 @@ __all__ = [
     "Search",
     "View",
     "at_two_scales",
+    "deconvolve",
     "denoise_classically",
     "estimate",
     "recorrupt",

@@ -4,7 +4,7 @@ from untaught.networks.conv_decoder import ConvDecoder
 from untaught.networks.convolutions import Convolutions
 from untaught.networks.coordinate import Coordinate
 from untaught.networks.deep_decoder import DeepDecoder
-from untaught.networks.inputs import Fourier, Given, MeshGrid, Normal, Uniform
+from untaught.networks.inputs import Beside, Fourier, Given, MeshGrid, Normal, Uniform
 from untaught.networks.pixels import Pixels
 from untaught.networks.resnet import ResNet
 from untaught.networks.several import Several
@@ -13,6 +13,7 @@ from untaught.networks.small_unet import SmallUNet
 from untaught.networks.unet import UNet
 
 __all__ = [
+    "Beside",
     "ConvDecoder",
     "Convolutions",
     "Coordinate",

@@ -1,7 +1,8 @@
 """The verbs. Each states a Problem and runs the one loop; none has a loop of its own."""
 
+from untaught.tasks.blurred import deblur, deblurring
 from untaught.tasks.loop import steps
 from untaught.tasks.missing import inpaint, inpainting
 from untaught.tasks.noisy import denoise, denoising
 
-__all__ = ["denoise", "denoising", "inpaint", "inpainting", "steps"]
+__all__ = ["deblur", "deblurring", "denoise", "denoising", "inpaint", "inpainting", "steps"]

@@ -22,8 +22,8 @@ from untaught.tasks.arguments import (
     LEAST_SIGMA,
     carried_out,
     channels_height_width,
+    check_sigma,
     check_time_budget,
-    is_positive,
     pick_device,
     with_seed_and_steps,
 )
@@ -191,9 +191,3 @@ def denoise(
         )
 
     return carried_out(image, begin, full_output=full_output)
-
-
-def check_sigma(sigma: object) -> None:
-    """Raises: UsageError for what can't be a standard deviation."""
-    if not is_positive(sigma) and sigma != "auto":
-        raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
