@@ -11,7 +11,7 @@ from untaught.core import State
 from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
-IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", "missing")
+IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", "missing", "blur")
 
 
 def write(path: Path, state: State, provenance: dict[str, Any]) -> None:

@@ -94,6 +94,8 @@ class Fitting:
     @property
     def operator(self) -> Operator:
         """A as it was at the step kept: with its fitted parameters, where it has any."""
+        if self._losses:
+            self._look()
         return self._asked[0].operator if self._sound is None else self._sound.operator
 
     def state(self) -> State:

@@ -1,7 +1,8 @@
 """Deblurring: a known blur is taken back, or an unknown one found together with the image."""
 
 import time
-from dataclasses import is_dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Literal, overload
 
@@ -10,12 +11,12 @@ from torch import Tensor
 
 from untaught.arrays import Image, take
 from untaught.classical import deconvolve
-from untaught.core import Input, Network, Problem, Result
+from untaught.core import Network, Problem, Result
 from untaught.errors import UsageError
 from untaught.job import Job
 from untaught.likelihoods import Gaussian
 from untaught.methods import BackProjected, Plain
-from untaught.networks import Beside, Several, Uniform
+from untaught.networks import Beside, Several, Skip, Uniform
 from untaught.noise import Noise, estimate_sigma
 from untaught.operators import Blur
 from untaught.presets import preset
@@ -94,18 +95,16 @@ def with_estimates(row: Preset, problem: Problem) -> Preset:
         return torch.cat([deconvolve(y, kernel, share * sigma) for share in SHARES], dim=1)
 
     method = replace(row.method, epsilon=(sigma / DETAIL) ** 2, estimate=lambda: estimates()[:, :channels])
-    noise = row.network.input
-    if not isinstance(noise, Uniform):
-        return replace(row, method=method)
-    shown = Beside(estimates, len(SHARES) * channels, noise)
-    return replace(row, method=method, network=with_input(row.network, shown))
+    return replace(row, method=method, network=with_input(row.network, estimates, len(SHARES) * channels))
 
 
-def with_input(network: Network, shown: Input) -> Network:
-    """The network, of each of its members, with another input."""
+def with_input(network: Network, images: Callable[[], Tensor], count: int) -> Network:
+    """The network, or each of its members, shown `[1, count, H, W]` beside its noise; one of another kind as it is."""
     if isinstance(network, Several):
-        return replace(network, network=with_input(network.network, shown))
-    return replace(network, input=shown) if is_dataclass(network) else network
+        return replace(network, network=with_input(network.network, images, count))
+    if isinstance(network, Skip) and isinstance(network.input, Uniform):
+        return replace(network, input=Beside(images, count, network.input))
+    return network
 
 
 def deblurring_preset(task: str, quality: str | Preset) -> Preset:
