@@ -67,15 +67,13 @@ def deblur(
     """
     began = time.monotonic()
     check(kernel, gaussian, blind, kernel_size, sigma)
-    budget = None if time_budget is None else seconds_of(time_budget)
     from untaught import images, tasks
     from untaught.cli.running import use_threads
-    from untaught.tasks.blurred import SIZE
 
     places = Places(output, resume, overwrite or dry_run, kernel=blind)
     picture = images.read(image)
     places.check(picture, image, *([] if kernel is None else [kernel]))
-    psf, source = (None, None) if kernel is None else read_kernel(kernel)
+    psf, source = (None, {}) if kernel is None else read_kernel(kernel)
     use_threads(threads)
 
     job = tasks.deblurring(
@@ -83,16 +81,15 @@ def deblur(
         psf,
         gaussian=gaussian,
         blind=blind,
-        kernel_size=kernel_size or SIZE,
+        kernel_size=kernel_size,
         sigma="auto" if sigma is None else sigma,
         quality=quality,
         seed=seed,
         device=device,
-        time_budget=budget,
+        time_budget=None if time_budget is None else seconds_of(time_budget),
         steps=steps,
     )
-    if source is not None:
-        job.provenance["kernel_file"] = source
+    job.provenance |= source
     about = about_blur(job.provenance["blur"])
     if dry_run:
         foretell(job, about=about, known={"blur": job.provenance["blur"]}, as_json=as_json)
@@ -120,7 +117,7 @@ def check(
         raise UsageError(f"--sigma is {sigma:g}; wanted a positive number in the file's own units")
 
 
-def read_kernel(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":
+def read_kernel(path: Path) -> "tuple[NDArray[Any], dict[str, Any]]":
     """`[kh, kw]` as in the file, and which file that is, for the record; its alpha is not looked at.
 
     Raises: InputError for one in colour.
@@ -132,7 +129,7 @@ def read_kernel(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":
     if pixels.ndim == 3 and (pixels != pixels[..., :1]).any():
         raise InputError(f"{path} is in colour; wanted a grey image, one kernel for all channels")
     grey = pixels if pixels.ndim == 2 else pixels[..., 0]
-    return grey, {"path": str(path), "sha256": drawn.sha256}
+    return grey, {"kernel_file": {"path": str(path), "sha256": drawn.sha256}}
 
 
 def about_blur(blur: dict[str, Any]) -> str:

@@ -34,7 +34,6 @@ from untaught.tasks.kernels import account_of, check_fits, operator_of
 
 SHARES = (1.0, 0.4, 3.0)  # of the noise's sigma, that total variation is told; the first gives the estimate
 DETAIL = 0.09  # on [0, 1], standard deviation of the detail in photographs: where noise is greater, it is not sought
-SIZE = 31  # of an unknown kernel
 LEAST_SIGMA = 5e-3  # on [0, 1]: no kernel is known so well that less is left over
 
 
@@ -44,7 +43,7 @@ def deblurring(
     *,
     gaussian: float | None = None,
     blind: bool = False,
-    kernel_size: int = SIZE,
+    kernel_size: int | None = None,
     sigma: float | Literal["auto"] = "auto",
     quality: str | Preset = "normal",
     seed: int = 0,
@@ -127,7 +126,7 @@ def deblur(
     *,
     gaussian: float | None = None,
     blind: bool = False,
-    kernel_size: int = SIZE,
+    kernel_size: int | None = None,
     sigma: float | Literal["auto"] = "auto",
     quality: str | Preset = "normal",
     seed: int = 0,
@@ -142,7 +141,7 @@ def deblur(
     *,
     gaussian: float | None = None,
     blind: bool = False,
-    kernel_size: int = SIZE,
+    kernel_size: int | None = None,
     sigma: float | Literal["auto"] = "auto",
     quality: str | Preset = "normal",
     seed: int = 0,
@@ -156,7 +155,7 @@ def deblur(
     *,
     gaussian: float | None = None,
     blind: bool = False,
-    kernel_size: int = SIZE,
+    kernel_size: int | None = None,
     sigma: float | Literal["auto"] = "auto",
     quality: str | Preset = "normal",
     seed: int = 0,
@@ -174,7 +173,7 @@ def deblur(
     gaussian: the blur is a Gaussian of so many pixels' standard deviation.
     blind: the kernel is not known and is found together with the image; with `full_output` the result's
         `provenance["kernel"]` has it, in lists.
-    kernel_size: of an unknown kernel, pixels a side; odd, and not smaller than the blur.
+    kernel_size: of an unknown kernel, pixels a side; odd, and not smaller than the blur; 31 if None.
     sigma: the noise's standard deviation, in the image's own units; estimated from the image if "auto".
     quality: "draft", "normal" or "best", or a Preset of your own. The 2018 paper deblurs nothing.
     time_budget: seconds that it may take at most, for each image of a batch; no limit if None.

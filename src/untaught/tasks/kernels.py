@@ -10,6 +10,7 @@ from untaught.errors import InputError, UsageError
 from untaught.operators import Blur, UnknownBlur
 from untaught.tasks.arguments import is_positive
 
+SIZE = 31  # of an unknown kernel, where it is not told
 NEAR_ONE = 1e-3  # how far from one the sum of a kernel of floats may be
 
 
@@ -27,6 +28,7 @@ def operator_of(psf: object, gaussian: object, blind: bool, kernel_size: object)
     if psf is not None:
         return Blur(kernel_of(psf))
     if blind:
+        kernel_size = SIZE if kernel_size is None else kernel_size
         if not isinstance(kernel_size, int) or kernel_size < 3 or kernel_size % 2 == 0:
             raise UsageError(f"kernel_size is {kernel_size}; wanted an odd number of pixels, 3 or more")
         return UnknownBlur(kernel_size)
