@@ -13,6 +13,7 @@ from pathlib import Path
 
 import filledin
 import levels
+import sharpened
 from references import rows as rows_of
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +80,9 @@ def performance() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "ablation": levels.ablation,
     "cost": levels.cost,
+    "deblurring": sharpened.known,
+    "deblurringblind": sharpened.blind,
+    "deblurringssim": sharpened.similarity,
     "faithful": faithful,
     "inpainting50": filledin.gray50,
     "inpainting50seen": filledin.gray50seen,

@@ -48,7 +48,7 @@ def test_the_problem_restated_is_met_by_the_same_image(case):
 def test_what_is_shown_is_the_mean_of_the_image_and_the_estimate(case, members):
     x, problem = case
     estimate = torch.full_like(x, 0.25)
-    run = BackProjected(jitter=0.0, estimate=lambda: estimate).start(problem, torch.zeros(1), torch.Generator())
+    run = BackProjected(jitter=0.0, estimate=lambda _: estimate).start(problem, torch.zeros(1), torch.Generator())
     made = torch.rand(members, 1, 40, 40)
     shown = run.propose(lambda z: made).shown
     assert shown.shape == x.shape
@@ -57,7 +57,7 @@ def test_what_is_shown_is_the_mean_of_the_image_and_the_estimate(case, members):
 
 def test_it_is_the_loops_image_too(case):
     _, problem = case
-    step = last(problem, BackProjected(jitter=0.0, estimate=lambda: torch.full((1, 1, 30, 34), 0.3)), count=1)
+    step = last(problem, BackProjected(jitter=0.0, estimate=lambda _: torch.full((1, 1, 30, 34), 0.3)), count=1)
     torch.testing.assert_close(step.x, torch.full_like(step.x, 0.4))
 
 

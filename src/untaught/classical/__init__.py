@@ -3,6 +3,7 @@
 from untaught.classical.block_matching import BlockMatching
 from untaught.classical.deconvolution import deconvolve
 from untaught.classical.grain import at_two_scales
+from untaught.classical.kernel import estimate_kernel
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
@@ -25,6 +26,7 @@ __all__ = [
     "deconvolve",
     "denoise_classically",
     "estimate",
+    "estimate_kernel",
     "recorrupt",
     "unclip",
 ]

@@ -95,7 +95,7 @@ class Blur(Recordable):
 class Seen(Recordable):
     """A blur whose measurements are seen through a filter."""
 
-    blur: Blur
+    blur: Operator
     filter: Tensor = field(repr=False)  # [H, W // 2 + 1], on a spectrum
 
     def __call__(self, x: Tensor) -> Tensor:

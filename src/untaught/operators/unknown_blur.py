@@ -1,35 +1,44 @@
 """A blur that nobody knows: its kernel is fitted together with the image."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from untaught.operators.blur import convolved
+from untaught.core import Operator
+from untaught.operators.blur import Blur, Seen, convolved
 
-SPREAD = 0.25  # of the kernel that the fit begins with: its standard deviation, as a share of its side
+SPREAD = 0.25  # of the Gaussian that the fit begins with: its standard deviation, as a share of its side
+LEAST = 1e-2  # of a pixel of the kernel that it begins with, in means of all: what is 0 would never come back
 
 
 class UnknownBlur(nn.Module):
     """Convolve with a kernel of its own, `[size, size]`: `[B, C, H + size - 1, W + size - 1] -> [B, C, H, W]`.
 
-    As `Blur`, but the kernel is a softmax of its parameters: nowhere negative, its mass one. It begins as a broad
-    Gaussian. A kernel and an image that are moved against each other blur to the same: `asked` cuts the image out where
-    the kernel's centre of mass, in whole pixels, says that it lies, and `found` tells the kernel moved back by as much.
+    As `Blur`, but the kernel is a softmax of its parameters: nowhere negative, its mass one. It begins as `begin`, of
+    mass one, or as a broad Gaussian. A kernel and an image that are moved against each other blur to the same: `asked`
+    cuts the image out where the kernel's centre of mass, in whole pixels, says that it lies, and `found` tells the
+    kernel moved back by as much.
     Source: Ren et al. 2020 (CVPR), "Neural blind deconvolution using deep priors", whose kernel is a softmax too.
     Departs: of free numbers and not of a network's output; `speed` says how much further than its rate the optimiser
-    moves them.
-    Raises: ValueError for a size that is even or not positive.
+    moves them; it may begin anywhere.
+    Raises: ValueError for a size that is even or not positive, or another kernel to begin with.
     """
 
-    def __init__(self, size: int, speed: float = 1.0) -> None:
+    def __init__(self, size: int, speed: float = 1.0, begin: Tensor | None = None) -> None:
         super().__init__()
         if size < 1 or size % 2 == 0:
             raise ValueError(f"the kernel's size is {size}; wanted an odd number of pixels")
         self.size, self.speed = size, speed
-        place = torch.arange(size, dtype=torch.float32) - size // 2
-        row = -place.square() / (2 * (SPREAD * size) ** 2)
-        self.logits = nn.Parameter((row[:, None] + row) / speed)
+        if begin is None:
+            begin = Blur.gaussian(SPREAD * size).kernel
+            cut = (len(begin) - size) // 2
+            begin = F.pad(begin, (-cut,) * 4)
+        if begin.shape != (size, size):
+            raise ValueError(f"the kernel to begin with is {list(begin.shape)}; wanted [{size}, {size}]")
+        self.logits = nn.Parameter((begin / begin.sum()).float().clamp(min=LEAST / size**2).log() / speed)
 
     @property
     def kernel(self) -> Tensor:
@@ -38,6 +47,13 @@ class UnknownBlur(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return convolved(x, self.kernel.to(x))
+
+    def balanced(self, y: Tensor, epsilon: float) -> tuple[Operator, Tensor]:
+        """As `Blur.balanced`: the filter is that of the kernel as it stands now, what it is applied to moves on."""
+        with torch.no_grad():
+            seen, seen_y = Blur(self.kernel.detach()).balanced(y, epsilon)
+        assert isinstance(seen, Seen)
+        return replace(seen, blur=self), seen_y
 
     def off(self) -> tuple[int, int]:
         """How far the kernel's centre of mass lies below and to the right of its middle, in whole pixels."""

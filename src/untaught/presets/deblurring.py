@@ -6,12 +6,10 @@ from types import MappingProxyType
 from untaught.core import Network
 from untaught.fit import Fit
 from untaught.methods.back_projected import BackProjected
-from untaught.methods.plain import Plain
 from untaught.networks.several import Several
 from untaught.optimisers.muon import Muon
 from untaught.presets.denoising import BARE
 from untaught.presets.row import Preset
-from untaught.priors.total_variation import TotalVariation
 from untaught.stoppers.budget import Budget
 
 
@@ -27,31 +25,13 @@ def known(steps: int, network: Network = BARE) -> Preset:
     )
 
 
-def unknown(steps: int) -> Preset:
-    """A row of ours for a blur that is not known: the kernel is fitted with the image."""
-    return Preset(
-        network=BARE,
-        method=Plain(jitter=0.003),
-        fit=Fit(
-            optimiser=Muon(lr=0.02, adam_lr=0.01),
-            steps=steps,
-            schedule="cosine",
-            average_decay=0.95,
-            prior=TotalVariation(),
-            prior_weight=0.0,
-        ),
-        stopper=Budget(),
-        source="our own measurements: docs/decisions/0013-deblurring.md",
-    )
-
-
 DEBLURRING: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         ("deblur", "draft"): known(80),
         ("deblur", "normal"): known(120),
         ("deblur", "best"): known(200, Several(network=BARE, count=3)),
-        ("deblur blind", "draft"): unknown(300),
-        ("deblur blind", "normal"): unknown(600),
-        ("deblur blind", "best"): unknown(1500),
+        ("deblur blind", "draft"): known(80),
+        ("deblur blind", "normal"): known(120),
+        ("deblur blind", "best"): known(200, Several(network=BARE, count=3)),
     }
 )

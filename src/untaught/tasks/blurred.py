@@ -3,22 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Literal, overload
 
 import torch
 from torch import Tensor
 
 from untaught.arrays import Image, take
-from untaught.classical import deconvolve
-from untaught.core import Network, Problem, Result
+from untaught.classical import deconvolve, estimate_kernel
+from untaught.core import Network, Operator, Problem, Result
 from untaught.errors import UsageError
 from untaught.job import Job
 from untaught.likelihoods import Gaussian
 from untaught.methods import BackProjected, Plain
 from untaught.networks import Beside, Several, Skip, Uniform
 from untaught.noise import Noise, estimate_sigma
-from untaught.operators import Blur
+from untaught.operators import Blur, UnknownBlur
 from untaught.presets import preset
 from untaught.presets.row import Preset
 from untaught.record import provenance
@@ -33,6 +32,7 @@ from untaught.tasks.arguments import (
 from untaught.tasks.kernels import account_of, check_fits, operator_of
 
 SHARES = (1.0, 0.4, 3.0)  # of the noise's sigma, that total variation is told; the first gives the estimate
+SPEED = 80.0  # of an unknown kernel beside the optimiser's rate for it
 DETAIL = 0.09  # on [0, 1], standard deviation of the detail in photographs: where noise is greater, it is not sought
 LEAST_SIGMA = 5e-3  # on [0, 1]: no kernel is known so well that less is left over
 
@@ -60,6 +60,8 @@ def deblurring(
     x, frame = take(image)
     check_fits(operator, x)
     level = estimate_sigma(x) if sigma == "auto" else float(sigma) / frame.scale.span
+    if isinstance(operator, UnknownBlur) and isinstance(row.method, BackProjected):
+        operator = UnknownBlur(operator.size, SPEED, estimate_kernel(x, operator.size))
     x = x.to(pick_device(device, image))
     row = with_seed_and_steps(row, seed, steps)
     channels, height, width = channels_height_width(x)
@@ -79,21 +81,24 @@ def deblurring(
 
 
 def with_estimates(row: Preset, problem: Problem) -> Preset:
-    """The row, where its method is for a known blur: told how much noise there is, and what total variation makes of y.
+    """The row, where its method is `BackProjected`: told how much noise there is, and what total variation makes of y.
 
-    That is made when the fit begins, at three strengths: the network is shown all, the middle one is the estimate.
+    That is made when the fit begins, at three strengths, which the network is shown; one is the estimate.
     """
     operator, likelihood = problem.operator, problem.likelihood
     if not isinstance(row.method, BackProjected):
         return row
-    assert isinstance(operator, Blur) and isinstance(likelihood, Gaussian)
-    y, kernel, sigma, channels = problem.y, operator.kernel, likelihood.sigma, problem.shape[0]
+    assert isinstance(likelihood, Gaussian)
+    y, sigma, channels = problem.y, likelihood.sigma, problem.shape[0]
 
-    @cache
+    def estimate(operator: Operator, share: float = SHARES[0]) -> Tensor:
+        assert isinstance(operator, Blur | UnknownBlur)
+        return deconvolve(y, operator.kernel.detach(), share * sigma)
+
     def estimates() -> Tensor:
-        return torch.cat([deconvolve(y, kernel, share * sigma) for share in SHARES], dim=1)
+        return torch.cat([estimate(operator, share) for share in SHARES], dim=1)
 
-    method = replace(row.method, epsilon=(sigma / DETAIL) ** 2, estimate=lambda: estimates()[:, :channels])
+    method = replace(row.method, epsilon=(sigma / DETAIL) ** 2, estimate=estimate)
     return replace(row, method=method, network=with_input(row.network, estimates, len(SHARES) * channels))
 
 
@@ -114,8 +119,6 @@ def deblurring_preset(task: str, quality: str | Preset) -> Preset:
     row = preset(task, quality)
     if row.pilot is not None or not isinstance(row.method, Plain | BackProjected):
         raise UsageError("these settings are for denoising or filling in; wanted some for deblurring")
-    if task != "deblur" and isinstance(row.method, BackProjected):
-        raise UsageError("these settings want a known kernel; wanted some for blind deblurring")
     return row
 
 
