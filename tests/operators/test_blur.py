@@ -156,3 +156,20 @@ def test_a_kernel_off_its_middle_moves_the_image_back(off):
 def test_no_unknown_blur(size):
     with pytest.raises(ValueError, match=f"the kernel's size is {size}; wanted an odd number of pixels"):
         UnknownBlur(size)
+
+
+def test_an_unknown_blur_may_begin_anywhere_and_what_is_zero_may_come_back():
+    begin = torch.zeros(5, 5)
+    begin[1, 3] = 1.0
+    kernel = UnknownBlur(5, speed=7.0, begin=begin).kernel.detach()
+    assert float((kernel - begin).abs().max()) < 0.02 and kernel.min() > 0
+    with pytest.raises(ValueError, match=r"the kernel to begin with is \[3, 3\]; wanted \[5, 5\]"):
+        UnknownBlur(5, begin=torch.ones(3, 3))
+
+
+def test_balanced_an_unknown_blur_still_moves_the_kernel():
+    blur, x = UnknownBlur(5), torch.rand(1, 1, 20, 20)
+    operator, y = blur.balanced(blur(x).detach(), 1e-2)
+    torch.testing.assert_close(operator(x), y)
+    (slope,) = torch.autograd.grad((operator(x) ** 2).sum(), [blur.logits])
+    assert slope.abs().max() > 0 and not y.requires_grad

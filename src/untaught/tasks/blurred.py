@@ -32,7 +32,7 @@ from untaught.tasks.arguments import (
 from untaught.tasks.kernels import account_of, check_fits, operator_of
 
 SHARES = (1.0, 0.4, 3.0)  # of the noise's sigma, that total variation is told; the first gives the estimate
-SPEED = 80.0  # of an unknown kernel beside the optimiser's rate for it
+SPEED = 20.0  # of an unknown kernel beside the optimiser's rate for it
 DETAIL = 0.09  # on [0, 1], standard deviation of the detail in photographs: where noise is greater, it is not sought
 LEAST_SIGMA = 5e-3  # on [0, 1]: no kernel is known so well that less is left over
 
