@@ -26,6 +26,7 @@ bench: $(READY)
 	.venv/bin/python benchmarks/denoise.py --data $(or $(DATA),data) --sets kodak256 --noise poisson
 	.venv/bin/python benchmarks/inpaint.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/upscale.py --data $(or $(DATA),data)
+	.venv/bin/python benchmarks/deblur.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/scaling.py
 	.venv/bin/python benchmarks/recipes.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/faithful.py --data $(or $(DATA),data)

@@ -15,6 +15,7 @@ import filledin
 import laws
 import levels
 import observed
+import sharpened
 import upscaled
 from references import rows as rows_of
 
@@ -82,6 +83,9 @@ def performance() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "ablation": levels.ablation,
     "cost": levels.cost,
+    "deblurring": sharpened.known,
+    "deblurringblind": sharpened.blind,
+    "deblurringssim": sharpened.similarity,
     "faithful": faithful,
     "inpainting50": filledin.gray50,
     "inpainting50seen": filledin.gray50seen,

@@ -7,7 +7,8 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from untaught.core import Likelihood, Linear, Method, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
+from untaught.abilities import Linear
+from untaught.core import Likelihood, Method, Network, Operator, Prior, Problem, Step, Stopper, Verdict, Watch
 from untaught.fit import Fit, steps
 from untaught.initialise import initialise
 from untaught.networks.layers import Lanczos, Upsample

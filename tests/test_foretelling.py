@@ -15,7 +15,7 @@ from rich.progress import Task
 
 from test_cli import leftovers
 from test_tasks import disc, noisy
-from untaught import cli, cost, images
+from untaught import cli, cost, images, pilots
 from untaught import job as jobs
 from untaught.cli import foretelling, running
 from untaught.cli.foretelling import seconds_of
@@ -237,7 +237,7 @@ def pressed(monkeypatch):
     """Ctrl-C while so many rounds of the first estimate have been made."""
 
     def at(number, times=1):
-        estimate = jobs.estimate
+        estimate = pilots.estimate
 
         def interrupted(y, sigma, *, generator, clipped, recipe):
             for one in estimate(y, sigma, generator=generator, clipped=clipped, recipe=recipe):
@@ -246,7 +246,7 @@ def pressed(monkeypatch):
                         signal.raise_signal(signal.SIGINT)
                 yield one
 
-        monkeypatch.setattr(jobs, "estimate", interrupted)
+        monkeypatch.setattr(pilots, "estimate", interrupted)
 
     return at
 
@@ -306,7 +306,7 @@ def test_a_resumed_image_of_tiles_whose_time_is_up_keeps_its_checkpoint(program,
             signal.raise_signal(signal.SIGINT)
         return estimate(y, sigma, generator=generator, clipped=clipped, recipe=recipe)
 
-    monkeypatch.setattr(jobs, "estimate", pressed_in_the_second)
+    monkeypatch.setattr(pilots, "estimate", pressed_in_the_second)
     assert program(*words)[0] == 130
     before = checkpoint.read_bytes()
     resumed = (*words, "--overwrite", "--resume", checkpoint)

@@ -11,7 +11,20 @@ from untaught.core import State
 from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
-IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", "missing", "upscale")
+ASKED = ("missing", "upscale", "blur")  # what a task was told of the damage
+IDENTITY = (
+    "untaught",
+    "task",
+    "seed",
+    "settings",
+    "image",
+    "likelihood",
+    "device",
+    "input",
+    "missing",
+    "upscale",
+    "blur",
+)
 
 
 def write(path: Path, state: State, provenance: dict[str, Any]) -> None:

@@ -41,28 +41,6 @@ class Operator(Protocol):
         ...
 
 
-@runtime_checkable
-class Linear(Protocol):
-    """An operator that gives its own adjoint."""
-
-    def __call__(self, x: Tensor, /) -> Tensor:
-        """Image `[B, C, H, W]` to measurements."""
-        ...
-
-    def adjoint(self, y: Tensor, /) -> Tensor:
-        """Measurements to an image: `<A x, y> = <x, adjoint(y)>`. Differentiable."""
-        ...
-
-
-@runtime_checkable
-class Projecting(Protocol):
-    """An operator that can make an image agree with the measurements exactly."""
-
-    def project(self, x: Tensor, y: Tensor, /) -> Tensor:
-        """The image nearest to x `[B, C, H, W]` whose measurements are y, in the shape of x."""
-        ...
-
-
 class Likelihood(Protocol):
     """How measurements scatter around `operator(x)`. The same object makes noise and scores it."""
 

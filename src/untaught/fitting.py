@@ -1,13 +1,14 @@
 """The loop under a stopping rule, with a result and a state to save at any time."""
 
+import copy
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from untaught.core import Method, Network, Problem, Result, State, Step, Stopper, Verdict
+from untaught.core import Method, Network, Operator, Problem, Result, State, Step, Stopper, Verdict
 from untaught.errors import UntaughtError
 from untaught.fit import Fit, steps, under
 
@@ -53,7 +54,7 @@ class Fitting:
         self._why = "it was stopped by hand"
         verdict = self._watch.see(step)
         if verdict in (Verdict.BEST, Verdict.LAST) or self._kept is None:
-            self._kept = Kept(step.index, step.x, step.average)
+            self._kept = Kept(step.index, step.x, step.average, as_it_is(step.operator))
         if len(self._losses) % self.every == 0:
             self._look()
         if verdict in (Verdict.LAST, Verdict.STOP) and not self.finished:
@@ -90,6 +91,13 @@ class Fitting:
             provenance={},
         )
 
+    @property
+    def operator(self) -> Operator:
+        """A as it was at the step kept: with its fitted parameters, where it has any."""
+        if self._losses:
+            self._look()
+        return self._asked[0].operator if self._sound is None else self._sound.operator
+
     def state(self) -> State:
         """All that is needed to go on with this fitting later, in another process."""
         if self._last is None:
@@ -102,6 +110,8 @@ class Fitting:
         state["why"] = torch.tensor(list(self._why.encode()), dtype=torch.uint8)
         kept = {"index": torch.tensor(self._sound.index), "x": self._sound.x, "average": self._sound.average}
         state |= {f"kept.{key}": value.clone() for key, value in kept.items()}
+        if isinstance(self._sound.operator, nn.Module):
+            state |= {f"kept.operator.{key}": value for key, value in self._sound.operator.state_dict().items()}
         return state | {f"watch.{key}": value.clone() for key, value in self._watch.state().items()}
 
     def resume(self, state: State) -> None:
@@ -109,7 +119,11 @@ class Fitting:
         device = self._asked[0].y.device
         self._steps = steps(*self._asked, resume=state)
         self._losses = list(state["losses"].to(device).unbind())
-        self._kept = Kept(int(state["kept.index"]), state["kept.x"].to(device), state["kept.average"].to(device))
+        operator = as_it_is(self._asked[0].operator)
+        if isinstance(operator, nn.Module):
+            operator.load_state_dict(under("kept.operator", state))
+        kept = (state["kept.x"].to(device), state["kept.average"].to(device))
+        self._kept = Kept(int(state["kept.index"]), *kept, operator)
         self._sound = self._kept
         self.seconds, self.finished = float(state["seconds"]), bool(state["finished"])
         self._why = bytes(state["why"].tolist()).decode()
@@ -123,3 +137,9 @@ class Kept:
     index: int
     x: Tensor
     average: Tensor
+    operator: Operator
+
+
+def as_it_is(operator: Operator) -> Operator:
+    """A copy, where the next step would change it."""
+    return copy.deepcopy(operator) if isinstance(operator, nn.Module) else operator

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from untaught.abilities import Bordered, Learned, Projecting
 from untaught.arrays import Frame
-from untaught.classical import Estimate, at_two_scales, denoise_classically, estimate, unclip
-from untaught.core import Problem, Projecting, Result, State
+from untaught.classical import Estimate, unclip
+from untaught.core import Operator, Problem, Result, State
 from untaught.errors import UntaughtError
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
@@ -20,10 +21,10 @@ from untaught.methods import Recorrupted
 from untaught.methods.recorrupted import features
 from untaught.networks import Convolutions, Given
 from untaught.noise import Noise, cut_off
+from untaught.pilots import estimates, hindrance
 from untaught.presets.row import Preset
 
 TOO_LATE = "its budget of {:g} s would not have lasted for more"
-FEWEST = 24  # pixels a side: in a smaller image there is nothing to learn that could be checked on the rest of it
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ class Job:
         self._saved: State = {}
         self.fitting: Fitting | None = None if row.pilot else self.fit(row)
         self._why: str | None = None
-        self._pilot = self.estimates()
+        self._pilot: Iterator[Estimate] = iter(())
+        if row.pilot is not None:
+            seed = row.fit.seeds()[0]
+            self._pilot = estimates(problem.y, self.sigma, noise, row.pilot, seed=seed, clipped=self.clipped)
 
     @property
     def at_once(self) -> tuple[int, int, int]:
@@ -115,35 +119,6 @@ class Job:
         self._why, self.out_of_time = TOO_LATE.format(self.budget), True
         return True
 
-    def estimates(self) -> Iterator[Estimate]:
-        """The first estimates, each better than the one before.
-
-        Noise that is not surely white, or was not before it was stabilised, gets the first alone (with a grain, at
-        two scales): the others rely on recorruption, which gives noise of one law everywhere.
-        """
-        assert self.row.pilot is not None or self.fitting is not None
-        pilot = self.row.pilot
-        if pilot is None:
-            return
-        y, sigma = self.problem.y, self.sigma
-        if self.noise.grain:
-            made = denoise_classically(y, sigma, generator=self.generator(), rounds=0)
-            whole = made.image  # at_two_scales asks for it first
-
-            def denoised(x: Tensor, level: float) -> Tensor:
-                return whole if x is y else self.at_one_scale(x, level)
-
-            yield replace(made, image=at_two_scales(denoised, y, sigma))
-            return
-        for one in estimate(y, sigma, generator=self.generator(), clipped=self.clipped, recipe=pilot.recipe()):
-            yield one
-            if one.round == pilot.rounds or not self.noise.is_white:
-                return
-
-    def at_one_scale(self, y: Tensor, sigma: float) -> Tensor:
-        """NL-Bayes alone."""
-        return denoise_classically(y, sigma, generator=self.generator(), rounds=0).image
-
     @property
     def sigma(self) -> float:
         """Of the noise in the problem's y."""
@@ -154,11 +129,6 @@ class Job:
     def clipped(self) -> bool:
         """Was the noise cut off at black or white?"""
         return self.noise.is_white and any(map(math.isfinite, cut_off(self.problem.y)))
-
-    def generator(self) -> torch.Generator:
-        """For recorruption: the seed's."""
-        seed = self.row.fit.seeds()[0]
-        return torch.Generator().manual_seed(seed)
 
     def settle(self) -> None:
         """The first estimate is as good as it gets: on to the network, if there is work for it."""
@@ -174,19 +144,7 @@ class Job:
 
     def hindrance(self) -> str | None:
         """Why a network will not improve on the first estimate, if it will not."""
-        if self.row.pilot is None:
-            return None
-        if not self.row.fitted:
-            return "the first estimate was all that was asked for"
-        if self.noise.grain:
-            return "the noise has a grain, for which every quality has the first estimate alone"
-        if self.noise.gain > 0:
-            return "the noise grows with the light, for which every quality has the first estimate alone"
-        if self.noise.unsure:
-            return "the noise may grow with the light, for which every quality has the first estimate alone"
-        if min(self.problem.shape[1:]) < FEWEST:
-            return f"the image is under {FEWEST} pixels wide or high, too small to fit a network to"
-        return None
+        return hindrance(self.row, self.noise, self.problem.shape)
 
     def fit(self, row: Preset) -> Fitting:
         """The loop, from its beginning or from where a saved state left it."""
@@ -218,6 +176,8 @@ class Job:
             seconds |= {"per_step": round(self.fitting.seconds / result.steps_run, 5)}
         if self.estimate is not None:
             made["first_estimate_rounds"] = self.estimate.round
+        if isinstance(self.operator, Learned):
+            made |= self.operator.found()
         image, iterate = self.frame.back(result.image), self.frame.back(result.iterate)
         return replace(result, image=image, iterate=iterate, provenance=made | {"seconds": seconds})
 
@@ -245,7 +205,14 @@ class Job:
 
         If the row is `consistent` it is made to agree with the measurements, as far as the operator can do that.
         """
-        undone = unclip(x, self.sigma) if self.row.recorrupts and self.clipped else x
-        if self.row.consistent and isinstance(self.problem.operator, Projecting):
-            undone = self.problem.operator.project(undone, self.problem.y)
+        undone, operator = unclip(x, self.sigma) if self.row.recorrupts and self.clipped else x, self.operator
+        if self.row.consistent and isinstance(operator, Projecting):
+            undone = operator.project(undone, self.problem.y)
+        if isinstance(operator, Bordered):
+            undone = operator.asked(undone)
         return self.noise.backward(undone)
+
+    @property
+    def operator(self) -> Operator:
+        """A of the image that `result` gives."""
+        return self.problem.operator if self.fitting is None else self.fitting.operator

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from untaught.core import Input
-from untaught.networks import Fourier, Given, MeshGrid, Normal, Uniform
+from untaught.networks import Beside, Fourier, Given, MeshGrid, Normal, Uniform
 
 INPUTS: list[Any] = [Uniform(5), Normal(5, 2.0), MeshGrid(), Fourier(3), Given(torch.rand(1, 2, 3, 4))]
 RANDOM = INPUTS[:2]
@@ -98,3 +98,12 @@ def test_given_wants_one_image(shape: tuple[int, ...]) -> None:
 def test_given_is_not_cut(height: int, width: int) -> None:
     with pytest.raises(ValueError, match=rf"3x4, larger than the {height}x{width} wanted \(height x width\)"):
         make(Given(torch.zeros(1, 1, 3, 4)), height, width)
+
+
+def test_images_that_are_made_when_they_are_wanted_stand_beside_noise():
+    wanted = []
+    shown = Beside(lambda: wanted.append(1) or torch.full((1, 2, 5, 6), 0.5), 2, Uniform(3, 0.1))
+    assert shown.channels() == 5 and not wanted
+    z = shown.make(8, 8, torch.Generator().manual_seed(0))
+    assert z.shape == (1, 5, 8, 8) and wanted and (z[:, :2] == 0.5).all()
+    assert torch.equal(z[:, 2:], Uniform(3, 0.1).make(8, 8, torch.Generator().manual_seed(0)))

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from contracts import check_adjoint, check_operator
-from untaught.core import Projecting
+from untaught.abilities import Projecting
 from untaught.operators import SubsampledFourier
 
 SIZES = [(8, 6), (7, 5), (7, 6), (1, 1), (1, 4)]

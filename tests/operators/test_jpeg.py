@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from untaught.core import Projecting
+from untaught.abilities import Projecting
 from untaught.operators.jpeg import Jpeg, cubic, straight_through, tables
 
 ORDER = {"4:4:4": 0, "4:2:0": 2}  # Pillow's numbers

@@ -5,7 +5,8 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from contracts import check_adjoint, check_operator
-from untaught.core import Problem, Projecting
+from untaught.abilities import Projecting
+from untaught.core import Problem
 from untaught.fit import Fit, steps
 from untaught.likelihoods import Gaussian, SaltAndPepper
 from untaught.methods import Plain

@@ -7,7 +7,7 @@ from torch import nn
 import untaught
 from contracts import check_adjoint, check_operator
 from test_tasks import TINY
-from untaught.core import Linear, Projecting
+from untaught.abilities import Linear, Projecting
 from untaught.operators import EachAlone, Identity, Units, as_operator
 
 

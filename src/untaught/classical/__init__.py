@@ -1,7 +1,9 @@
 """First estimates and references without a network: nothing learnt from other images, no truth seen."""
 
 from untaught.classical.block_matching import BlockMatching
+from untaught.classical.deconvolution import deconvolve
 from untaught.classical.grain import at_two_scales
+from untaught.classical.kernel import estimate_kernel
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
@@ -21,8 +23,10 @@ __all__ = [
     "Search",
     "View",
     "at_two_scales",
+    "deconvolve",
     "denoise_classically",
     "estimate",
+    "estimate_kernel",
     "recorrupt",
     "unclip",
 ]

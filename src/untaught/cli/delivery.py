@@ -8,7 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +17,8 @@ from untaught.cli.outputs import note, refuse_input
 from untaught.errors import ResourceError, UntaughtError, UsageError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from untaught.images import Picture
     from untaught.tiles import AnyJob
 
@@ -30,6 +32,12 @@ class Places:
     output: Path
     resumed: Path | None
     overwrite: bool
+    kernel: bool = False  # is a kernel found and written too?
+
+    @property
+    def kernel_file(self) -> Path:
+        """The blur that was found with the image: grey levels in proportion, the greatest 65535."""
+        return self.output.with_name(self.output.name + ".kernel.png")
 
     @property
     def record(self) -> Path:
@@ -48,11 +56,13 @@ class Places:
         """
         from untaught import images
 
-        for path in (self.output, self.record, self.checkpoint):
+        others = [self.record, *([self.kernel_file] if self.kernel else [])]
+        for path in (self.output, *others, self.checkpoint):
             refuse_input(path, *inputs)
         kind, alpha, size = picture.pixels.dtype, picture.alpha is not None, picture.pixels.shape[:2]
         images.check_writable(self.output, overwrite=self.overwrite, dtype=kind, alpha=alpha, size=size)
-        images.check_place(self.record, overwrite=self.overwrite)
+        for path in others:
+            images.check_place(path, overwrite=self.overwrite)
         images.check_place(self.checkpoint, overwrite=True)
         if self.resumed is None and not self.overwrite and self.checkpoint.exists():
             raise UsageError(
@@ -103,6 +113,8 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
     try:
         images.write(places.output, result.image, like=picture, overwrite=places.overwrite)
         images.write_atomically(places.record, text.encode(), overwrite=places.overwrite)
+        if places.kernel:
+            images.write(places.kernel_file, drawn(result.provenance["kernel"]), overwrite=places.overwrite)
     except UntaughtError as error:
         raise type(error)(f"{error}; {rescue(job, places, done=interrupted)}") from error
     if as_json:
@@ -119,6 +131,15 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
     note(f"{places.output}: {done}; stopped because {result.stopped_by}")
     if places.resumed is not None and job.out_of_time:
         note(f"{places.resumed} is kept: to go on from it, resume it with more time")
+
+
+def drawn(kernel: list[list[float]]) -> "NDArray[Any]":
+    """As an image of 16 bit, which may be given as a kernel again."""
+    import numpy as np
+
+    values = np.array(kernel)
+    image: NDArray[Any] = np.rint(values / values.max() * 65535).astype(np.uint16)
+    return image
 
 
 def rescue(job: "AnyJob", places: Places, *, done: bool) -> str:

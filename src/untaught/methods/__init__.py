@@ -1,5 +1,6 @@
 """How images come out of a network: one way per file."""
 
+from untaught.methods.back_projected import BackProjected
 from untaught.methods.dropped import Dropped
 from untaught.methods.langevin import Langevin
 from untaught.methods.plain import Plain
@@ -9,4 +10,4 @@ from untaught.methods.self_guided import SelfGuided
 from untaught.methods.sequential import Sequential
 from untaught.methods.shrunk import Shrunk
 
-__all__ = ["R2R", "Dropped", "Langevin", "Plain", "Recorrupted", "SelfGuided", "Sequential", "Shrunk"]
+__all__ = ["R2R", "BackProjected", "Dropped", "Langevin", "Plain", "Recorrupted", "SelfGuided", "Sequential", "Shrunk"]

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from untaught.core import Network, Operator, Problem, Projecting, Proposal, State
+from untaught.abilities import Projecting
+from untaught.core import Network, Operator, Problem, Proposal, State
 from untaught.initialise import initialise
 from untaught.layout import middle
 from untaught.methods.averaged import AveragedRun

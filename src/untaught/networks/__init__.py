@@ -5,7 +5,7 @@ from untaught.networks.conv_decoder import ConvDecoder
 from untaught.networks.convolutions import Convolutions
 from untaught.networks.coordinate import Coordinate
 from untaught.networks.deep_decoder import DeepDecoder
-from untaught.networks.inputs import Fourier, Given, MeshGrid, Normal, Uniform
+from untaught.networks.inputs import Beside, Fourier, Given, MeshGrid, Normal, Uniform
 from untaught.networks.pixels import Pixels
 from untaught.networks.random_projector import RandomProjector
 from untaught.networks.resnet import ResNet
@@ -17,6 +17,7 @@ from untaught.networks.unet import UNet
 
 __all__ = [
     "Added",
+    "Beside",
     "ConvDecoder",
     "Convolutions",
     "Coordinate",

@@ -1,6 +1,7 @@
-"""The network's input z: five ways to make it. All are `[1, channels, H, W]` and depend on the arguments alone."""
+"""The network's input z: six ways to make it. All are `[1, channels, H, W]` and depend on the arguments alone."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -90,3 +91,19 @@ class Given:
             raise ValueError(f"the input image is {h}x{w}, larger than the {height}x{width} wanted (height x width)")
         pad = (left, width - w - left, top, height - h - top)
         return F.pad(self.image.detach().cpu().float(), pad, mode="replicate")
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Images that are only made when they are wanted, and noise beside them. Edges as with `Given`."""
+
+    images: Callable[[], Tensor] = field(repr=False)  # gives [1, count, H, W]
+    count: int
+    noise: Uniform
+
+    def channels(self) -> int:
+        return self.count + self.noise.channels()
+
+    def make(self, height: int, width: int, generator: torch.Generator) -> Tensor:
+        given = Given(self.images()).make(height, width, generator)
+        return torch.cat([given, self.noise.make(height, width, generator)], dim=1)

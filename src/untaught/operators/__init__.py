@@ -1,5 +1,6 @@
 """What was done to the image, one kind per file."""
 
+from untaught.operators.blur import Blur
 from untaught.operators.composed import Composed
 from untaught.operators.downsample import Downsample
 from untaught.operators.fourier import SubsampledFourier
@@ -13,8 +14,10 @@ from untaught.operators.radon import Radon
 from untaught.operators.stacked import Stacked
 from untaught.operators.stripes import Stripes
 from untaught.operators.units import EachAlone, Units
+from untaught.operators.unknown_blur import UnknownBlur
 
 __all__ = [
+    "Blur",
     "Composed",
     "Downsample",
     "EachAlone",
@@ -29,6 +32,7 @@ __all__ = [
     "Stripes",
     "SubsampledFourier",
     "Units",
+    "UnknownBlur",
     "WithOutliers",
     "as_operator",
 ]

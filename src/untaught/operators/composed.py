@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from untaught.core import Linear, Operator
+from untaught.abilities import Linear
+from untaught.core import Operator
 
 
 class Composed(nn.Module):

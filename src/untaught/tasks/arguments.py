@@ -24,6 +24,12 @@ def is_positive(number: object) -> bool:
     return real and 0 < float(number) < math.inf  # type: ignore[arg-type]
 
 
+def check_sigma(sigma: object) -> None:
+    """Raises: UsageError for what can't be a standard deviation."""
+    if not is_positive(sigma) and sigma != "auto":
+        raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
+
+
 def check_time_budget(seconds: object) -> None:
     """Raises: UsageError for what can't be a time."""
     if seconds is not None and not is_positive(seconds):

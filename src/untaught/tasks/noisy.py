@@ -9,12 +9,13 @@ from torch import Tensor
 from untaught.arrays import Image, take
 from untaught.core import Problem, Result
 from untaught.errors import UsageError
-from untaught.job import FEWEST, Job
+from untaught.job import Job
 from untaught.likelihoods import Gaussian
 from untaught.methods import R2R
 from untaught.networks import Given, SmallUNet
 from untaught.noise import Noise, measure_noise
 from untaught.operators import Identity
+from untaught.pilots import FEWEST
 from untaught.presets import preset
 from untaught.presets.row import Preset
 from untaught.record import noise_found, provenance
@@ -22,8 +23,8 @@ from untaught.tasks.arguments import (
     LEAST_SIGMA,
     carried_out,
     channels_height_width,
+    check_sigma,
     check_time_budget,
-    is_positive,
     pick_device,
     with_seed_and_steps,
 )
@@ -191,9 +192,3 @@ def denoise(
         )
 
     return carried_out(image, begin, full_output=full_output)
-
-
-def check_sigma(sigma: object) -> None:
-    """Raises: UsageError for what can't be a standard deviation."""
-    if not is_positive(sigma) and sigma != "auto":
-        raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
