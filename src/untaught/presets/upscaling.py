@@ -10,27 +10,28 @@ from untaught.networks.several import Several
 from untaught.networks.sub_pixel import SubPixel
 from untaught.optimisers.muon import Muon
 from untaught.presets.denoising import BARE
-from untaught.presets.row import Preset
+from untaught.presets.row import Preset, Price
 from untaught.stoppers.budget import Budget
 
 
-def enlarging(steps: int, learners: int, network: Network = BARE) -> Preset:
-    """A row of ours, for every factor."""
+def enlarging(steps: int, learners: int, price: Price, network: Network = BARE, apart: int = 2) -> Preset:
+    """A row of ours, for every factor; its price is for a megapixel of the result."""
     learner = SubPixel() if learners == 1 else Several(network=SubPixel(), count=learners)
     return Preset(
         network=network,
-        method=Shrunk(learner=learner, every=steps // 2),
+        method=Shrunk(learner=learner, every=steps // 2, apart=apart),
         fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.003), steps=steps, schedule="cosine", average_decay=0.0),
         stopper=Budget(),
         consistent=True,
+        price=price,
         source="our own measurements: docs/decisions/0012-super-resolution.md",
     )
 
 
 LEVELS = {
-    "draft": enlarging(200, 1),
-    "normal": enlarging(400, 2),
-    "best": enlarging(800, 4, Several(network=BARE, count=2)),
+    "draft": enlarging(200, 1, Price(0, 0, 380, 1570, a_step=0.045)),
+    "normal": enlarging(400, 2, Price(0, 0, 750, 1750, a_step=0.09)),
+    "best": enlarging(400, 4, Price(0, 0, 2850, 2500, a_step=0.18), Several(network=BARE, count=2), apart=1),
 }
 
 UPSCALING: Mapping[tuple[str, str], Preset] = MappingProxyType(
