@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import denoise, inpaint, restore, steps, upscale
+    from untaught.tasks import denoise, fuse, inpaint, restore, steps, upscale
 
-__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "restore", "steps", "upscale"]
+__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "fuse", "inpaint", "restore", "steps", "upscale"]
 
 _HOME = {
     "Fit": "untaught.fit",
@@ -24,6 +24,7 @@ _HOME = {
     "Result": "untaught.core",
     "Step": "untaught.core",
     "denoise": "untaught.tasks",
+    "fuse": "untaught.tasks",
     "inpaint": "untaught.tasks",
     "restore": "untaught.tasks",
     "steps": "untaught.tasks",

@@ -11,7 +11,19 @@ from untaught.core import State
 from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
-IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", "missing", "upscale")
+IDENTITY = (
+    "untaught",
+    "task",
+    "seed",
+    "settings",
+    "image",
+    "likelihood",
+    "device",
+    "input",
+    "missing",
+    "upscale",
+    "fuse",
+)
 
 
 def write(path: Path, state: State, provenance: dict[str, Any]) -> None:

@@ -1,13 +1,14 @@
 """The loop under a stopping rule, with a result and a state to save at any time."""
 
+import copy
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from untaught.core import Method, Network, Problem, Result, State, Step, Stopper, Verdict
+from untaught.core import Method, Network, Operator, Problem, Result, State, Step, Stopper, Verdict
 from untaught.errors import UntaughtError
 from untaught.fit import Fit, steps, under
 
@@ -26,6 +27,7 @@ class Fitting:
         self.seconds = 0.0  # spent stepping, in all sessions
         self._asked = (problem, network, method, fit)
         self._steps: Iterator[Step] | None = None
+        self._resumed: State = {}  # what it goes on from
         self._watch = stopper.watch(problem)
         self._losses: list[Tensor] = []
         self._why = "no step was taken"
@@ -90,6 +92,18 @@ class Fitting:
             provenance={},
         )
 
+    @property
+    def operator(self) -> Operator:
+        """A as it stood after the newest step, with its fitted parameters, where it has any."""
+        if self._last is not None:
+            return self._last.operator
+        asked = self._asked[0].operator
+        if not isinstance(asked, nn.Module) or not self._resumed:
+            return asked
+        operator = copy.deepcopy(asked)
+        operator.load_state_dict(under("operator", self._resumed))
+        return operator
+
     def state(self) -> State:
         """All that is needed to go on with this fitting later, in another process."""
         if self._last is None:
@@ -107,7 +121,7 @@ class Fitting:
     def resume(self, state: State) -> None:
         """Before the first step: go on where `state` was taken, on whatever device this problem lies."""
         device = self._asked[0].y.device
-        self._steps = steps(*self._asked, resume=state)
+        self._steps, self._resumed = steps(*self._asked, resume=state), state
         self._losses = list(state["losses"].to(device).unbind())
         self._kept = Kept(int(state["kept.index"]), state["kept.x"].to(device), state["kept.average"].to(device))
         self._sound = self._kept

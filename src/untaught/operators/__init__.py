@@ -3,6 +3,7 @@
 from untaught.operators.composed import Composed
 from untaught.operators.downsample import Downsample
 from untaught.operators.fourier import SubsampledFourier
+from untaught.operators.frames import Frames
 from untaught.operators.identity import Identity
 from untaught.operators.jpeg import Jpeg
 from untaught.operators.mask import Mask
@@ -13,12 +14,14 @@ from untaught.operators.radon import Radon
 from untaught.operators.stacked import Stacked
 from untaught.operators.stripes import Stripes
 from untaught.operators.units import EachAlone, Units
+from untaught.operators.warp import Warp
 
 __all__ = [
     "Binned",
     "Composed",
     "Downsample",
     "EachAlone",
+    "Frames",
     "Identity",
     "Jpeg",
     "Mask",
@@ -30,6 +33,7 @@ __all__ = [
     "Stripes",
     "SubsampledFourier",
     "Units",
+    "Warp",
     "WithOutliers",
     "as_operator",
 ]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from untaught.errors import UsageError
 from untaught.presets.denoising import DENOISING
+from untaught.presets.fusing import FUSING
 from untaught.presets.inpainting import INPAINTING
 from untaught.presets.published import PUBLISHED
 from untaught.presets.restoring import RESTORING
@@ -21,6 +22,7 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         **PUBLISHED,
         **DENOISING,
+        **FUSING,
         **INPAINTING,
         **RESTORING,
         **UPSCALING,

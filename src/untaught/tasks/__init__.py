@@ -2,8 +2,21 @@
 
 from untaught.tasks.anything import restore, restoring
 from untaught.tasks.enlarge import upscale, upscaling
+from untaught.tasks.frames import fuse, fusing
 from untaught.tasks.loop import steps
 from untaught.tasks.missing import inpaint, inpainting
 from untaught.tasks.noisy import denoise, denoising
 
-__all__ = ["denoise", "denoising", "inpaint", "inpainting", "restore", "restoring", "steps", "upscale", "upscaling"]
+__all__ = [
+    "denoise",
+    "denoising",
+    "fuse",
+    "fusing",
+    "inpaint",
+    "inpainting",
+    "restore",
+    "restoring",
+    "steps",
+    "upscale",
+    "upscaling",
+]
