@@ -3,10 +3,13 @@
 import torch
 from torch import Tensor
 
+from untaught.classical.recipe import denoise_classically
 from untaught.classical.registration import inside
 from untaught.classical.sampling import looked_at, sampled, undone
 from untaught.core import Linear
 
+GRADIENTS = 8  # conjugate, between two of them
+TOLD = 1.5  # sigmas of the frames' noise
 SPREAD = 3.0  # deviations above the median, at which a frame's residual begins to be too much to count at all
 LEAST_SPREAD = 0.15  # of the median: residuals so near to each other are all one
 
@@ -37,18 +40,20 @@ def finer(motion: Tensor, height: int, width: int, factor: int) -> Tensor:
     return (large + 0.5) / factor - 0.5
 
 
-def fitted(operator: Linear, y: Tensor, start: Tensor, *, smooth: float, rounds: int) -> Tensor:
-    """The image that minimises `|A x - y|^2 + smooth |grad x|^2` over all pixels, from `start`, by conjugate gradients.
+def fitted(
+    operator: Linear, y: Tensor, start: Tensor, *, rounds: int, smooth: float = 0.0, stay: float = 0.0
+) -> Tensor:
+    """The image that minimises `|A x - y|^2 + smooth |grad x|^2 + stay |x - start|^2`, summed, by conjugate gradients.
 
-    `rounds` of them. This is iterated back-projection with the best step each time.
+    `rounds` of them, from `start`. This is iterated back-projection with the best step each time.
     Source: Irani and Peleg 1991 (back-projection); Hestenes and Stiefel 1952.
     """
 
     def normal(x: Tensor) -> Tensor:
-        return operator.adjoint(operator(x)) + smooth * roughness(x)
+        return operator.adjoint(operator(x)) + smooth * roughness(x) + stay * x
 
     x = start
-    rest = operator.adjoint(y) - normal(x)
+    rest = operator.adjoint(y) + stay * start - normal(x)
     way, size = rest, rest.square().sum()
     for _ in range(rounds):
         if not bool(size > 0):
@@ -58,6 +63,22 @@ def fitted(operator: Linear, y: Tensor, start: Tensor, *, smooth: float, rounds:
         x, rest = x + step * way, rest - step * ahead
         before, size = size, rest.square().sum()
         way = rest + size / before * way
+    return x
+
+
+def denoised_between(operator: Linear, y: Tensor, x: Tensor, *, sigma: float, stay: float, rounds: int) -> Tensor:
+    """x `[1, C, H, W]`, in turn denoised (NL-Bayes) and brought nearer to what y says; last denoised.
+
+    sigma: of the noise in y. stay: how much the denoised image counts beside y, as in `fitted`; `rounds` of both. What
+    is left of the noise after a fit is not white, and NL-Bayes is told a little more than the frames' own.
+    Source: Venkatakrishnan, Bouman and Wohlberg 2013, "Plug-and-play priors". Departs: half-quadratic splitting with
+    one strength throughout.
+    """
+    generator = torch.Generator().manual_seed(0)  # without rounds nothing is drawn
+    for number in range(rounds):
+        x = denoise_classically(x, TOLD * sigma, generator=generator, rounds=0).image
+        if number < rounds - 1:
+            x = fitted(operator, y, x, rounds=GRADIENTS, stay=stay)
     return x
 
 

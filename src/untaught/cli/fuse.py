@@ -90,47 +90,41 @@ def fuse(
     """Several shifted frames of one scene to one larger image, which lies as the first frame does.
 
     How the frames lie is found from them alone; those that do not fit the others count less, and are named. An
-    untrained network then looks for the image that, seen from where each frame was, gives that frame. Beside OUT goes OUT.json,
-    the record of how it was made. Ctrl-C keeps the best so far.
+    untrained network then looks for the image that, seen from where each frame was, gives that frame. Beside OUT goes
+    OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
     """
     began = time.monotonic()
     times = times_of(factor)
     budget = None if time_budget is None else seconds_of(time_budget)
     from untaught import images, tasks
     from untaught.cli.running import use_threads
-    from untaught.tasks.frames import FEWEST, MOST, check_factor
+    from untaught.tasks.frames import check_factor
+    from untaught.tasks.series import check_count
 
     check_factor(times)
-    if not FEWEST <= len(frames) <= MOST:
-        raise UsageError(f"there are {len(frames)} frames; wanted {FEWEST} to {MOST}")
-    again = overwrite or dry_run
-    places = (
-        Folder(output, resume, again, tuple(path.name for path in frames)) if series else Places(output, resume, again)
-    )
+    check_count(len(frames))
+    names = tuple(path.name for path in frames) if series else ()
+    places = places_of(output, resume, overwrite or dry_run, names)
     pictures = [images.read(path) for path in frames]
     places.check(enlarged(pictures[0], times), *frames)
     use_threads(threads)
 
     job = tasks.fusing(
-        [picture.pixels for picture in pictures],
-        times,
-        series=series,
-        kernel=kernel,
-        quality=quality,
-        seed=seed,
-        device=device,
-        time_budget=budget,
-        steps=steps,
-        names=[str(path) for path in frames],
-    )
+        [picture.pixels for picture in pictures], times, series=series, kernel=kernel, quality=quality, seed=seed,
+        device=device, time_budget=budget, steps=steps, names=[str(path) for path in frames]
+    )  # fmt: skip
     note_inputs(job, pictures)
     about = said(job, frames)
     if dry_run:
-        known = {"fuse": job.provenance["fuse"], "frames": job.provenance["frames"]}
-        foretell(job, about=about, known=known, as_json=as_json)
+        foretell(job, about=about, known={key: job.provenance[key] for key in ("fuse", "frames")}, as_json=as_json)
         return
     take_up(job, pictures[0], resume)
     carry_out(job, pictures[0], places, began=began, about=about, as_json=as_json)
+
+
+def places_of(output: Path, resume: Path | None, overwrite: bool, names: tuple[str, ...]) -> Places:
+    """A folder for images of these names, or a file if there are none."""
+    return Folder(output, resume, overwrite, names) if names else Places(output, resume, overwrite)
 
 
 def times_of(factor: str) -> int:

@@ -57,5 +57,5 @@ def transposed(operator: nn.Module, y: Tensor, shape: tuple[int, ...]) -> Tensor
     """What a linear operator's gradient says its adjoint is: y to an image of this shape. Differentiable in y."""
     with torch.enable_grad():
         x = y.new_zeros(shape, requires_grad=True)
-        (image,) = torch.autograd.grad(operator(x), x, y, create_graph=True)
-    return image if y.requires_grad else image.detach()
+        (image,) = torch.autograd.grad(operator(x), x, y, create_graph=y.requires_grad)
+    return image

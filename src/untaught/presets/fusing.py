@@ -14,10 +14,12 @@ def fusing(steps: int, widths: tuple[int, ...]) -> Preset:
     return replace(row, source="our own measurements: docs/decisions/0015-several-frames.md")
 
 
+ROUNDS: Mapping[str, int] = MappingProxyType({"draft": 3, "normal": 8, "best": 16})  # of denoising, before the network
+
 FUSING: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
-        ("fuse", "draft"): fusing(60, (16, 32, 48)),
-        ("fuse", "normal"): fusing(200, (24, 48, 64)),
-        ("fuse", "best"): fusing(600, (32, 64, 96)),
+        ("fuse", "draft"): fusing(10, (16, 32, 48)),
+        ("fuse", "normal"): fusing(40, (24, 48, 64)),
+        ("fuse", "best"): fusing(60, (24, 48, 64)),
     }
 )

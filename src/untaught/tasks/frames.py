@@ -7,19 +7,19 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any, Literal, overload
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from untaught.arrays import Frame, Image, as_bchw, take
+from untaught.arrays import Frame, Image
 from untaught.classical.sampling import looked_at, reach, sampled
 from untaught.core import Problem, Result
-from untaught.errors import InputError, UsageError
+from untaught.errors import UsageError
 from untaught.job import Job
 from untaught.likelihoods import Gaussian
 from untaught.noise import Noise
 from untaught.operators import Frames
 from untaught.presets import preset
+from untaught.presets.fusing import ROUNDS
 from untaught.presets.row import Preset
 from untaught.record import provenance
 from untaught.tasks.anything import with_start
@@ -31,10 +31,9 @@ from untaught.tasks.arguments import (
 )
 from untaught.tasks.enlarge import kernel_for
 from untaught.tasks.registered import Registered, registered
+from untaught.tasks.series import taken
 
 FACTORS = (2, 3, 4)
-FEWEST, MOST = 2, 64  # frames
-LEAST_SIDE = 16  # pixels: in smaller frames there is not enough to register them by
 POOR = 0.5  # a frame of less weight does not fit
 
 
@@ -42,6 +41,7 @@ class Fusing(Job):
     """A fusion; its result also says how the frames were found to lie, and is a list of images if it is a `series`."""
 
     series: bool = False
+    first_image: Tensor | None = None  # [1, C, H, W] on the loop's scale, that the network begins with
 
     def result(self) -> Result:
         """As every job's, with the motions as they were fitted."""
@@ -106,10 +106,11 @@ def fusing(
     check_factor(factor)
     pixels = kernel_for(kernel or "box", quality)
     row = fusing_preset(quality)
+    rounds = ROUNDS[quality if isinstance(quality, str) else "normal"]
     y, frame = taken(frames, names)
     y = y.to(pick_device(device, frames[0]))
     with torch.no_grad():
-        found = registered(y, int(factor), pixels)
+        found = registered(y, int(factor), pixels, rounds=rounds)
     row = with_start(with_seed_and_steps(row, seed, steps), found.image)
     problem = Problem(
         y=found.operator.pack(y),
@@ -117,66 +118,22 @@ def fusing(
         likelihood=Gaussian(),
         shape=channels_height_width(found.image),
     )
-    asked = {"factor": int(factor), "kernel": pixels, "frames": len(y), "series": series}
+    asked = {"factor": int(factor), "kernel": pixels, "frames": len(y), "rounds": rounds, "series": series}
     record = provenance("fuse", row, problem, frame) | {"fuse": asked, "frames": accounts(found, frame)}
     job = Fusing(problem, row, frame, Noise(sigma=0.0), record, time_budget)
-    job.series = series
+    job.series, job.first_image = series, found.image
     job.before = time.monotonic() - began
     return job
 
 
 def accounts(found: Registered, frame: Frame) -> list[dict[str, Any]]:
     """What is known of each frame: how much it counts, and how far it is off, in the caller's units."""
-    each = zip(found.weights.tolist(), found.rms.tolist(), strict=True)
+    each = zip(found.weights.tolist(), found.rms.tolist(), found.operator.motions.detach(), strict=True)
     return [
         {"weight": round(weight, 4), "off": round(rms * frame.scale.span, 4) if math.isfinite(rms) else None}
-        for weight, rms in each
+        | account_of(motion, found.operator)
+        for weight, rms, motion in each
     ]
-
-
-def taken(frames: Sequence[Image], names: Sequence[str] | None) -> tuple[Tensor, Frame]:
-    """All frames as `[K, C, h, w]` float32 on one scale, and how to give an image like the first back.
-
-    Raises: InputError for frames that can't be one series; UsageError for too few or too many.
-    """
-    if isinstance(frames, str | bytes) or not isinstance(frames, Sequence | np.ndarray | Tensor):
-        raise UsageError(f"the frames are a {type(frames).__name__}; wanted a list of images")
-    if not FEWEST <= len(frames) <= MOST:
-        raise UsageError(f"there are {len(frames)} frames; wanted {FEWEST} to {MOST}")
-    names = names or [f"frames[{number}]" for number in range(len(frames))]
-    for one, name in zip(frames, names, strict=True):
-        try:
-            take(one)
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from error
-        check_alike(one, frames[0], name, names[0])
-    if isinstance(frames[0], Tensor):
-        x, frame = take(torch.cat([one for one in frames if isinstance(one, Tensor)], dim=-2))
-    else:
-        x, frame = take(np.concatenate([one for one in frames if isinstance(one, np.ndarray)]))
-    y = x.unflatten(-2, (len(frames), -1))[0].movedim(1, 0).contiguous()
-    if min(y.shape[-2:]) < LEAST_SIDE:
-        height, width = y.shape[-2:]
-        raise InputError(
-            f"the frames are {height}x{width} (height x width); wanted {LEAST_SIDE} pixels a side or more to register"
-        )
-    return y, replace(frame, shape=tuple(frames[0].shape))
-
-
-def check_alike(one: Image, first: Image, name: str, first_name: str) -> None:
-    """Raises: InputError for a frame that differs from the first in what it is."""
-    if type(one) is not type(first):
-        raise InputError(f"{name} is a {type(one).__name__} but {first_name} is a {type(first).__name__}")
-    if one.dtype != first.dtype:
-        raise InputError(
-            f"{name} holds {one.dtype} values but {first_name} holds {first.dtype}; wanted frames of one kind"
-        )
-    shape, wanted = as_bchw(one, "").shape, as_bchw(first, "").shape
-    if shape[2:] != wanted[2:]:
-        mine, theirs = ("x".join(map(str, size[2:])) for size in (shape, wanted))
-        raise InputError(f"{name} is {mine} but {first_name} is {theirs} (height x width); wanted frames of one size")
-    if shape[1] != wanted[1] or one.ndim != first.ndim:
-        raise InputError(f"{name} has {shape[1]} channels but {first_name} has {wanted[1]}; wanted frames of one kind")
 
 
 def check_factor(factor: object) -> None:

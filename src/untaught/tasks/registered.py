@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from untaught.classical.fusion import fitted, frame_weights, shift_and_add
+from untaught.classical.fusion import denoised_between, fitted, frame_weights, shift_and_add
 from untaught.classical.registration import inside, refined, register
 from untaught.classical.sampling import gaussian, looked_at, sampled, smoothed
 from untaught.noise import estimate_sigma
@@ -16,6 +16,7 @@ TURNS = 3  # of image, weights and motions, one after the other
 GRADIENTS = 15  # conjugate, for an image
 EDGE = 1.0  # pixels of a frame's border that two frames are not compared on
 STEP = 0.075  # on [0, 1]: from pixel to pixel, as an image's edges have them; smaller ones may be noise
+STAY = 0.1  # of the weight that the frames have in a pixel, that what was denoised has
 LEAST_NOISE = 1e-3  # on [0, 1]
 LEAST_SHARE = 0.1  # of a frame's pixels that look at the scene, for the frame to count
 
@@ -31,12 +32,13 @@ class Registered:
     rms: Tensor  # [K]: how far each frame is from what the image gives
 
 
-def registered(frames: Tensor, factor: int, kernel: Kernel) -> Registered:
+def registered(frames: Tensor, factor: int, kernel: Kernel, *, rounds: int) -> Registered:
     """How `[K, C, h, w]` on [0, 1] lie, which fit, and the image that they agree on, from the frames alone.
 
     Registered to the first, weighted by how far each is from it, put together by shift-and-add. Then, in turn:
     the image that gives the frames with least squares and little roughness; the weights, by what it leaves of
-    each frame; the motions, against that image, in which the frames are not aliased.
+    each frame; the motions, against that image, in which the frames are not aliased. At last the image is denoised and
+    brought nearer to the frames, in turn, `rounds` times.
     """
     motions = register(frames)
     weights = frame_weights(apart(frames, motions))
@@ -51,6 +53,9 @@ def registered(frames: Tensor, factor: int, kernel: Kernel) -> Registered:
         weights = frame_weights(rms)
         scene = operator.averaged(image)
         motions = refined(frames, scene, factor * motions, factor, operator.offset) / factor
+    stay = STAY * float(weights.sum()) / factor**2
+    image = denoised_between(operator, operator.pack(frames), image, sigma=sigma, stay=stay, rounds=rounds)
+    rms = left_over(operator, image, frames)
     return Registered(frames, Frames(factor * motions, size_of(frames), factor, kernel, weights), image, weights, rms)
 
 
