@@ -10,7 +10,8 @@ what is really there; its pixels are means of factor x factor points of what it 
 added and the frame stored in 8 bits. With `--strangers N` the last N frames show another part of the photograph.
 
 Methods: draft, normal, best: ours; estimate: what `normal` begins its network with; upscale: the first frame alone by
-`untaught.upscale` of that kernel, quality normal; bicubic: the first frame alone; add: each frame enlarged by cubic
+`untaught.upscale` of that kernel, quality normal; denoised: the same after `untaught.denoise`, told sigma; bicubic: the
+first frame alone; add: each frame enlarged by cubic
 interpolation, put upon the first as our registration says, and averaged; add+: the same with the true motions.
 
 Scores: PSNR in dB of all channels in 8 bits; `inner_psnr` without a border of 16 pixels. `shift_off`, `degrees_off`:
@@ -34,14 +35,14 @@ from PIL import Image
 from scipy.ndimage import map_coordinates
 
 from references import add_row, check, rows
-from untaught import __version__, images, metrics, tasks, upscale
+from untaught import __version__, denoise, images, metrics, tasks, upscale
 from untaught.classical.fusion import shift_and_add
 from untaught.classical.registration import register
 from untaught.classical.sampling import looked_at
 
 RESULTS = Path(__file__).parent / "results" / "fuse.jsonl"
 OURS = ("draft", "normal", "best")
-METHODS = [*OURS, "estimate", "upscale", "bicubic", "add", "add+"]
+METHODS = [*OURS, "estimate", "upscale", "denoised", "bicubic", "add", "add+"]
 KEYS = ("image", "side", "factor", "count", "sigma", "strangers", "method", "seed", "threads")
 SHIFT, TURN, BORDER = 2.0, 3.0, 16
 
@@ -136,7 +137,9 @@ def run(
             pass
         result = job.result()
         return result.image, result.provenance["frames"]
-    if method == "upscale":
+    if method == "denoised":
+        first = denoise(first, sigma=asked.sigma, seed=asked.seed, device="cpu")  # type: ignore[assignment]
+    if method in ("upscale", "denoised"):
         return upscale(first, factor, kernel="box", seed=asked.seed, device="cpu"), None  # type: ignore[return-value]
     if method == "bicubic":
         size = (factor * first.shape[1], factor * first.shape[0])

@@ -10,6 +10,7 @@ RESULTS = Path(__file__).parent / "results"
 LABELS = {
     "bicubic": "the first frame alone, bicubic (Pillow)",
     "upscale": "the first frame alone, untaught `upscale`",
+    "denoised": "the first frame alone, untaught `denoise`, then `upscale`",
     "add": "shift-and-add, our registration",
     "add+": "shift-and-add, the true motions",
     "estimate": "untaught, before the network",
