@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import filledin
+import fused
 import laws
 import levels
 import observed
@@ -87,6 +88,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "deblurringblind": sharpened.blind,
     "deblurringssim": sharpened.similarity,
     "faithful": faithful,
+    "fusing": fused.usual,
+    "fusingstrangers": fused.strangers,
     "inpainting50": filledin.gray50,
     "inpainting50seen": filledin.gray50seen,
     "inpaintingshares": filledin.shares,

@@ -18,6 +18,7 @@ def test_the_public_names_are_sorted_and_all_there():
             "Step",
             "deblur",
             "denoise",
+            "fuse",
             "inpaint",
             "restore",
             "steps",

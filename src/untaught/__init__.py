@@ -13,9 +13,22 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import deblur, denoise, inpaint, restore, steps, upscale
+    from untaught.tasks import deblur, denoise, fuse, inpaint, restore, steps, upscale
 
-__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "deblur", "denoise", "inpaint", "restore", "steps", "upscale"]
+__all__ = [
+    "Fit",
+    "Preset",
+    "Problem",
+    "Result",
+    "Step",
+    "deblur",
+    "denoise",
+    "fuse",
+    "inpaint",
+    "restore",
+    "steps",
+    "upscale",
+]
 
 _HOME = {
     "Fit": "untaught.fit",
@@ -25,6 +38,7 @@ _HOME = {
     "Step": "untaught.core",
     "deblur": "untaught.tasks",
     "denoise": "untaught.tasks",
+    "fuse": "untaught.tasks",
     "inpaint": "untaught.tasks",
     "restore": "untaught.tasks",
     "steps": "untaught.tasks",

@@ -11,20 +11,8 @@ from untaught.core import State
 from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
-ASKED = ("missing", "upscale", "blur")  # what a task was told of the damage
-IDENTITY = (
-    "untaught",
-    "task",
-    "seed",
-    "settings",
-    "image",
-    "likelihood",
-    "device",
-    "input",
-    "missing",
-    "upscale",
-    "blur",
-)
+ASKED = ("missing", "upscale", "blur", "fuse")  # what a task was told of the damage
+IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", *ASKED)
 
 
 def write(path: Path, state: State, provenance: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from types import FrameType
 
 import typer
 
-from untaught.cli import compare, deblur, denoise, doctor, inpaint, upscale
+from untaught.cli import compare, deblur, denoise, doctor, fuse, inpaint, upscale
 from untaught.errors import InterruptedFitError, UntaughtError
 from untaught.version import __version__
 
@@ -24,6 +24,7 @@ app.command("denoise")(denoise.denoise)
 app.command("inpaint")(inpaint.inpaint)
 app.command("upscale")(upscale.upscale)
 app.command("deblur")(deblur.deblur)
+app.command("fuse")(fuse.fuse)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 

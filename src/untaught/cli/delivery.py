@@ -19,6 +19,7 @@ from untaught.errors import ResourceError, UntaughtError, UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from untaught.core import Result
     from untaught.images import Picture
     from untaught.tiles import AnyJob
 
@@ -56,11 +57,18 @@ class Places:
         """
         from untaught import images
 
-        others = [self.record, *([self.kernel_file] if self.kernel else [])]
-        for path in (self.output, *others, self.checkpoint):
-            refuse_input(path, *inputs)
+        refuse_input(self.output, *inputs)
         kind, alpha, size = picture.pixels.dtype, picture.alpha is not None, picture.pixels.shape[:2]
         images.check_writable(self.output, overwrite=self.overwrite, dtype=kind, alpha=alpha, size=size)
+        self.check_beside(picture, *inputs)
+
+    def check_beside(self, picture: "Picture", *inputs: Path) -> None:
+        """The same of what goes beside the output, and of the room for all."""
+        from untaught import images
+
+        others = [self.record, *([self.kernel_file] if self.kernel else [])]
+        for path in (*others, self.checkpoint):
+            refuse_input(path, *inputs)
         for path in others:
             images.check_place(path, overwrite=self.overwrite)
         images.check_place(self.checkpoint, overwrite=True)
@@ -72,6 +80,12 @@ class Places:
         free, wanted = shutil.disk_usage(self.output.parent).free, picture.pixels.nbytes
         if free < wanted:
             raise ResourceError(f"{self.output.parent} has {free} bytes free; the result may need {wanted}")
+
+    def write(self, result: "Result", picture: "Picture") -> None:
+        """The result's image, with the alpha and the metadata of `picture`."""
+        from untaught import images
+
+        images.write(self.output, result.image, like=picture, overwrite=self.overwrite)
 
 
 def take_up(job: "AnyJob", picture: "Picture", resumed: Path | None) -> None:
@@ -111,7 +125,7 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
     if interrupted:
         checkpoint.write(places.checkpoint, job.state(), job.provenance)
     try:
-        images.write(places.output, result.image, like=picture, overwrite=places.overwrite)
+        places.write(result, picture)
         images.write_atomically(places.record, text.encode(), overwrite=places.overwrite)
         if places.kernel:
             images.write(places.kernel_file, drawn(result.provenance["kernel"]), overwrite=places.overwrite)

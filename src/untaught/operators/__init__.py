@@ -4,6 +4,7 @@ from untaught.operators.blur import Blur
 from untaught.operators.composed import Composed
 from untaught.operators.downsample import Downsample
 from untaught.operators.fourier import SubsampledFourier
+from untaught.operators.frames import Frames
 from untaught.operators.identity import Identity
 from untaught.operators.jpeg import Jpeg
 from untaught.operators.mask import Mask
@@ -15,12 +16,14 @@ from untaught.operators.stacked import Stacked
 from untaught.operators.stripes import Stripes
 from untaught.operators.units import EachAlone, Units
 from untaught.operators.unknown_blur import UnknownBlur
+from untaught.operators.warp import Warp
 
 __all__ = [
     "Blur",
     "Composed",
     "Downsample",
     "EachAlone",
+    "Frames",
     "Identity",
     "Jpeg",
     "Mask",
@@ -33,6 +36,7 @@ __all__ = [
     "SubsampledFourier",
     "Units",
     "UnknownBlur",
+    "Warp",
     "WithOutliers",
     "as_operator",
 ]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from untaught.errors import UsageError
 from untaught.presets.deblurring import DEBLURRING
 from untaught.presets.denoising import DENOISING
+from untaught.presets.fusing import FUSING
 from untaught.presets.inpainting import INPAINTING
 from untaught.presets.published import PUBLISHED
 from untaught.presets.restoring import RESTORING
@@ -23,6 +24,7 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         **PUBLISHED,
         **DEBLURRING,
         **DENOISING,
+        **FUSING,
         **INPAINTING,
         **RESTORING,
         **UPSCALING,

@@ -3,6 +3,7 @@
 from untaught.tasks.anything import restore, restoring
 from untaught.tasks.blurred import deblur, deblurring
 from untaught.tasks.enlarge import upscale, upscaling
+from untaught.tasks.frames import fuse, fusing
 from untaught.tasks.loop import steps
 from untaught.tasks.missing import inpaint, inpainting
 from untaught.tasks.noisy import denoise, denoising
@@ -12,6 +13,8 @@ __all__ = [
     "deblurring",
     "denoise",
     "denoising",
+    "fuse",
+    "fusing",
     "inpaint",
     "inpainting",
     "restore",
