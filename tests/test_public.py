@@ -16,6 +16,7 @@ def test_the_public_names_are_sorted_and_all_there():
             "Problem",
             "Result",
             "Step",
+            "dejpeg",
             "denoise",
             "inpaint",
             "restore",

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import denoise, inpaint, restore, steps, upscale
+    from untaught.tasks import dejpeg, denoise, inpaint, restore, steps, upscale
 
-__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "denoise", "inpaint", "restore", "steps", "upscale"]
+__all__ = ["Fit", "Preset", "Problem", "Result", "Step", "dejpeg", "denoise", "inpaint", "restore", "steps", "upscale"]
 
 _HOME = {
     "Fit": "untaught.fit",
@@ -23,6 +23,7 @@ _HOME = {
     "Problem": "untaught.core",
     "Result": "untaught.core",
     "Step": "untaught.core",
+    "dejpeg": "untaught.tasks",
     "denoise": "untaught.tasks",
     "inpaint": "untaught.tasks",
     "restore": "untaught.tasks",

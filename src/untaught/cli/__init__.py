@@ -6,7 +6,7 @@ from types import FrameType
 
 import typer
 
-from untaught.cli import compare, denoise, doctor, inpaint, upscale
+from untaught.cli import compare, dejpeg, denoise, doctor, inpaint, upscale
 from untaught.errors import InterruptedFitError, UntaughtError
 from untaught.version import __version__
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("denoise")(denoise.denoise)
 app.command("inpaint")(inpaint.inpaint)
 app.command("upscale")(upscale.upscale)
+app.command("dejpeg")(dejpeg.dejpeg)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 

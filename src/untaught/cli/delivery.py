@@ -75,8 +75,12 @@ def take_up(job: "AnyJob", picture: "Picture", resumed: Path | None) -> None:
         job.provenance["resumed"] = str(resumed)
 
 
-def carry_out(job: "AnyJob", picture: "Picture", places: Places, *, began: float, about: str, as_json: bool) -> None:
+def carry_out(
+    job: "AnyJob", picture: "Picture", places: Places, *, began: float, about: str, as_json: bool, turn: int = 1
+) -> None:
     """Run the job and write what came of it. `about` is what the last line says of it, `began` when it all began.
+
+    turn: the EXIF orientation of the image that the job works on; it is written upright.
 
     Raises: ResourceError before anything is done, where memory is not enough; typer.Exit after Ctrl-C.
     """
@@ -86,10 +90,19 @@ def carry_out(job: "AnyJob", picture: "Picture", places: Places, *, began: float
     job.before = time.monotonic() - began
     with undisturbed():
         interrupted = run(job)
-        deliver(job, picture, places, interrupted=interrupted, about=about, as_json=as_json)
+        deliver(job, picture, places, interrupted=interrupted, about=about, as_json=as_json, turn=turn)
 
 
-def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: bool, about: str, as_json: bool) -> None:
+def deliver(
+    job: "AnyJob",
+    picture: "Picture",
+    places: Places,
+    *,
+    interrupted: bool,
+    about: str,
+    as_json: bool,
+    turn: int = 1,
+) -> None:
     """Write the result and its record; after Ctrl-C, or if they can't be written, the checkpoint before all else.
 
     The result has the alpha and the metadata of `picture`.
@@ -101,7 +114,7 @@ def deliver(job: "AnyJob", picture: "Picture", places: Places, *, interrupted: b
     if interrupted:
         checkpoint.write(places.checkpoint, job.state(), job.provenance)
     try:
-        images.write(places.output, result.image, like=picture, overwrite=places.overwrite)
+        images.write(places.output, images.turned(result.image, turn), like=picture, overwrite=places.overwrite)
         images.write_atomically(places.record, text.encode(), overwrite=places.overwrite)
     except UntaughtError as error:
         raise type(error)(f"{error}; {rescue(job, places, done=interrupted)}") from error

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from untaught.errors import UsageError
+from untaught.presets.dejpegging import DEJPEGGING
 from untaught.presets.denoising import DENOISING
 from untaught.presets.inpainting import INPAINTING
 from untaught.presets.published import PUBLISHED
@@ -20,6 +21,7 @@ LEVELS = ("draft", "normal", "best", "paper")  # from the quickest to the slowes
 PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         **PUBLISHED,
+        **DEJPEGGING,
         **DENOISING,
         **INPAINTING,
         **RESTORING,

@@ -1,9 +1,22 @@
 """The verbs. Each states a Problem and runs the one loop; none has a loop of its own."""
 
 from untaught.tasks.anything import restore, restoring
+from untaught.tasks.compressed import dejpeg, dejpegging
 from untaught.tasks.enlarge import upscale, upscaling
 from untaught.tasks.loop import steps
 from untaught.tasks.missing import inpaint, inpainting
 from untaught.tasks.noisy import denoise, denoising
 
-__all__ = ["denoise", "denoising", "inpaint", "inpainting", "restore", "restoring", "steps", "upscale", "upscaling"]
+__all__ = [
+    "dejpeg",
+    "dejpegging",
+    "denoise",
+    "denoising",
+    "inpaint",
+    "inpainting",
+    "restore",
+    "restoring",
+    "steps",
+    "upscale",
+    "upscaling",
+]
