@@ -15,6 +15,7 @@ import filledin
 import laws
 import levels
 import observed
+import unpacked
 import upscaled
 from references import rows as rows_of
 
@@ -82,6 +83,10 @@ def performance() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "ablation": levels.ablation,
     "cost": levels.cost,
+    "dejpeg10": unpacked.q10,
+    "dejpeg20": unpacked.q20,
+    "dejpeg40": unpacked.q40,
+    "dejpegsnail": unpacked.snail,
     "faithful": faithful,
     "inpainting50": filledin.gray50,
     "inpainting50seen": filledin.gray50seen,

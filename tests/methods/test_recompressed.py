@@ -7,12 +7,11 @@ import torch
 
 from classical.pictures import picture
 from contracts import check_method
-from untaught.classical import reapplied
+from untaught.classical.reapplied import luma, reapplied
 from untaught.core import Problem
 from untaught.fit import Fit, Parts, steps
 from untaught.likelihoods import Gaussian
 from untaught.methods import Recompressed
-from untaught.methods.recompressed import luma
 from untaught.networks import Convolutions, Uniform
 from untaught.operators.jpeg import Jpeg, tables
 from untaught.optimisers import Muon

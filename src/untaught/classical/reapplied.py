@@ -8,6 +8,8 @@ from torch import Tensor
 from untaught.core import Operator
 
 SIDE = 8  # pixels of a block
+LUMA = (0.299, 0.587, 0.114)
+STEADY = (0.1 / 255) ** 2  # a mean square difference from which nothing can be told
 
 
 def reapplied(jpeg: Operator, y: Tensor, every: int = 1) -> Tensor:
@@ -27,3 +29,28 @@ def reapplied(jpeg: Operator, y: Tensor, every: int = 1) -> Tensor:
         again = jpeg(beyond[..., top : top + height + room, left : left + width + room])
         total = total + again[..., down : down + height, right : right + width]
     return total / len(shifts) ** 2
+
+
+def shares(jpeg: Operator, sharp: Tensor) -> tuple[float, float]:
+    """How much of the way from an image's JPEG to that re-applied is best, in [0, 1]: for luma, for chroma.
+
+    By least squares on a sharp image `[1, C, h, w]` that is compressed for it; so text, which re-application blurs, is
+    told from photographs.
+    """
+    stored = jpeg(sharp)
+    way, whole = reapplied(jpeg, stored, 2) - stored, sharp - stored
+    pairs = (luma(way), luma(whole)), (way - luma(way), whole - luma(whole))
+    best = [float((a * b).mean() / (a.square().mean() + STEADY)) for a, b in pairs]
+    return min(max(best[0], 0.0), 1.0), min(max(best[1], 0.0), 1.0)
+
+
+def partly(y: Tensor, again: Tensor, of_luma: float, of_chroma: float) -> Tensor:
+    """So much of the way from y to that re-applied, `[B, C, H, W]`."""
+    way = again - y
+    grey = luma(way)
+    return y + of_luma * grey + of_chroma * (way - grey)
+
+
+def luma(x: Tensor) -> Tensor:
+    """`[B, C, H, W]` to `[B, 1, H, W]`; what is grey stays as it is."""
+    return x if x.shape[1] == 1 else (x * x.new_tensor(LUMA).view(3, 1, 1)).sum(1, keepdim=True)

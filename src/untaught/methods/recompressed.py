@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from untaught.classical.reapplied import reapplied
+from untaught.classical.reapplied import luma, partly, reapplied
 from untaught.core import Problem, Proposal
 from untaught.methods.averaged import AveragedRun
 from untaught.methods.dropped import as_it_is
@@ -16,12 +16,11 @@ WAYS = 8  # symmetries of the square
 MARGIN = 8  # pixels around a square that are compressed with it: blocks at its edge have neighbours, as nearly all have
 EVERY = 2  # of the grids of blocks on which JPEG is re-applied to what it learns on, across and down
 SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
-LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recompressed:
-    """`x = r(y) + g_theta(y, r(y)) / 4`: r is JPEG re-applied on other grids of blocks (`classical.reapplied`).
+    """`x = r(y) + g_theta(y, r(y)) / 4`: r goes a part of the way to JPEG re-applied on other grids of blocks.
 
     g learns on squares of `taught`, a grey image or several: those are compressed as the image was, and g is held
     against what they were. Squares are turned somehow and begin anywhere, so that blocks do. g sees and makes luma, the
@@ -34,6 +33,7 @@ class Recompressed:
 
     image: Tensor | None = field(default=None, repr=False)  # [1, C, H, W] on [0, 1], that at hand; C is 1 or 3
     again: Tensor | None = field(default=None, repr=False)  # [1, C, H, W], r of it
+    share: float = 1.0  # of the way, in luma (`classical.reapplied.shares`)
     taught: tuple[Tensor, ...] = field(default=(), repr=False)  # [1, 1, h, w] each: what it learns on, each as often
     pool: int = 96  # squares that are made before the first step
     side: int = 64  # pixels of each
@@ -72,7 +72,8 @@ class RecompressedRun(AveragedRun):
         drawn = [taught[number % len(taught)] for number in range(self.rule.pool)]
         sharp = torch.cat([self.square_of((one,), self.one_of(WAYS), size)[0] for one in drawn])
         stored = self.problem.operator(sharp)
-        seen = torch.cat([stored, reapplied(self.problem.operator, stored, EVERY)], dim=1)
+        again = partly(stored, reapplied(self.problem.operator, stored, EVERY), self.rule.share, 1.0)
+        seen = torch.cat([stored, again], dim=1)
         inner = (..., slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
         return seen[inner].contiguous(), sharp[inner].contiguous()
 
@@ -99,8 +100,3 @@ class RecompressedRun(AveragedRun):
         """What does the image look like?"""
         ways = [turned_back(self.change(network, turned(self.whole, way), self.weights), way) for way in range(WAYS)]
         return self.again + torch.stack(ways).mean(0)
-
-
-def luma(x: Tensor) -> Tensor:
-    """`[B, C, H, W]` to `[B, 1, H, W]`; what is grey stays as it is."""
-    return x if x.shape[1] == 1 else (x * x.new_tensor(LUMA).view(3, 1, 1)).sum(1, keepdim=True)

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from untaught.arrays import Frame, Image, Scale, take
-from untaught.classical import reapplied
+from untaught.classical.reapplied import luma, partly, reapplied, shares
 from untaught.core import Operator, Problem, Result
 from untaught.errors import InputError, UsageError
 from untaught.job import Job
 from untaught.likelihoods import Gaussian
 from untaught.methods import Recompressed
-from untaught.methods.recompressed import luma
 from untaught.networks import Convolutions, Given
 from untaught.noise import Noise
 from untaught.operators import Downsample, Identity, Jpeg
@@ -84,12 +83,15 @@ def with_image(row: Preset, image: Tensor, jpeg: Jpeg) -> Preset:
     """The row, where its method learns from the image: told here which image it is."""
     if not isinstance(row.method, Recompressed) or not isinstance(row.network, Convolutions):
         return row
+    height, width = (side // SMALLER * SMALLER for side in image.shape[-2:])
     with torch.no_grad():
-        again = jpeg.project(reapplied(jpeg, image), image).clamp(0, 1)
-        grey = luma(again)
-        height, width = (side // SMALLER * SMALLER for side in image.shape[-2:])
-        small = Downsample(SMALLER, "lanczos2")(grey[..., :height, :width]).clamp(0, 1)
-    method = replace(row.method, image=image, again=again, taught=(small,), last=row.fit.steps - 1)
+        again = reapplied(jpeg, image)
+        small = Downsample(SMALLER, "lanczos2")(again[..., :height, :width]).clamp(0, 1)
+        share, of_chroma = shares(jpeg, small)
+        again = jpeg.project(partly(image, again, share, of_chroma), image).clamp(0, 1)
+        grey, taught = luma(again), (luma(small),)
+    last = row.fit.steps - 1
+    method = replace(row.method, image=image, again=again, share=share, taught=taught, last=last)
     seen = Given(torch.cat([luma(image), grey], dim=1))
     return replace(row, method=method, network=replace(row.network, input=seen))
 
