@@ -17,6 +17,7 @@ import laws
 import levels
 import observed
 import sharpened
+import unpacked
 import upscaled
 from references import rows as rows_of
 
@@ -87,6 +88,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "deblurring": sharpened.known,
     "deblurringblind": sharpened.blind,
     "deblurringssim": sharpened.similarity,
+    "dejpeg10": unpacked.q10,
+    "dejpeg20": unpacked.q20,
+    "dejpeg40": unpacked.q40,
+    "dejpegsnail": unpacked.snail,
     "faithful": faithful,
     "fusing": fused.usual,
     "fusingstrangers": fused.strangers,

@@ -375,3 +375,43 @@ def test_the_observations_benchmark_runs_and_goes_on(tmp_path, script, capsys):
     again = lines_of(results)
     assert again[:10] == rows and [row["method"] for row in again[10:]] == ["draft"] and again[10]["steps"] == 100
     assert {path.stem for path in (tmp_path / "out" / "stripes-kodim05").iterdir()} >= {"dead", "draft", "truth"}
+
+
+def test_the_jpeg_benchmark_runs_goes_on_and_makes_tables(tmp_path, script, capsys, monkeypatch):
+    for name in ("kodak24_256_p2p", "dip_examples"):
+        (tmp_path / name).mkdir()
+    truth = disc(48)
+    truth[20:30] //= 2
+    images.write(tmp_path / "kodak24_256_p2p" / "cat.png", truth)
+    Image.fromarray(truth).save(tmp_path / "dip_examples" / "snail.jpg", quality=15)
+    asked = []
+
+    def dejpegging(given, *, quality, seed, device, tables, subsampling):
+        asked.append((given, quality, seed, [table[0] for table in tables], subsampling))
+        return FakeEnlarging(given, 1)
+
+    monkeypatch.setattr(tasks, "dejpegging", dejpegging)
+    results = tmp_path / "dejpeg.jsonl"
+    words = ["--data", tmp_path, "--results", results, "--pictures", tmp_path / "pictures", "--seed", "3"]
+    for _ in range(2):  # what is there is skipped
+        script("dejpeg", *words, "--qualities", "10", "--methods", "jpeg,reapplied,tv,tvcells,normal")
+    rows = lines_of(results)
+    assert len(rows) == 10 and [one[1:] for one in asked] == [
+        ("normal", 3, [80, 85], "4:2:0"),
+        ("normal", 3, [53, 57], "4:2:0"),
+    ]
+    by = {row["method"]: row for row in rows if row["image"] == "cat"}
+    assert by["reapplied"]["psnr"] > by["jpeg"]["psnr"] + 0.2 and by["tv"]["psnr"] > by["jpeg"]["psnr"]
+    assert by["reapplied"]["blocks"] < by["jpeg"]["blocks"]
+    assert all("psnr" not in row and row["jpeg_quality"] is None for row in rows if row["image"] == "snail")
+    assert np.array_equal(images.read(tmp_path / "pictures" / "cat-q10" / "truth.png").pixels, truth)
+    script("dejpeg", "--data", tmp_path / "nowhere", "--results", results)
+    assert "skipped: no images in" in capsys.readouterr().out
+    unpacked = importlib.import_module("unpacked")
+    monkeypatch.setattr(unpacked, "RESULTS", tmp_path)
+    assert unpacked.q20() == unpacked.NOTHING
+    assert [line.split("|")[1].strip() for line in unpacked.q10().splitlines()[2:]] == [
+        label for method, label in unpacked.LABELS.items() if method in by
+    ]
+    assert f"| the JPEG | {by['jpeg']['psnr']:.2f} | {by['jpeg']['psnr']:.2f} |" in unpacked.q10()
+    assert len(unpacked.snail().splitlines()) == 7

@@ -17,6 +17,7 @@ def test_the_public_names_are_sorted_and_all_there():
             "Result",
             "Step",
             "deblur",
+            "dejpeg",
             "denoise",
             "fuse",
             "inpaint",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import deblur, denoise, fuse, inpaint, restore, steps, upscale
+    from untaught.tasks import deblur, dejpeg, denoise, fuse, inpaint, restore, steps, upscale
 
 __all__ = [
     "Fit",
@@ -22,6 +22,7 @@ __all__ = [
     "Result",
     "Step",
     "deblur",
+    "dejpeg",
     "denoise",
     "fuse",
     "inpaint",
@@ -37,6 +38,7 @@ _HOME = {
     "Result": "untaught.core",
     "Step": "untaught.core",
     "deblur": "untaught.tasks",
+    "dejpeg": "untaught.tasks",
     "denoise": "untaught.tasks",
     "fuse": "untaught.tasks",
     "inpaint": "untaught.tasks",

@@ -8,6 +8,7 @@ from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
 from untaught.classical.piecewise_linear import PiecewiseLinear
+from untaught.classical.reapplied import reapplied
 from untaught.classical.recipe import RECIPE, Estimate, Recipe, denoise_classically, estimate
 from untaught.classical.recorruption import View, recorrupt
 from untaught.noise.clipping import unclip
@@ -27,6 +28,7 @@ __all__ = [
     "denoise_classically",
     "estimate",
     "estimate_kernel",
+    "reapplied",
     "recorrupt",
     "unclip",
 ]

@@ -6,7 +6,7 @@ from types import FrameType
 
 import typer
 
-from untaught.cli import compare, deblur, denoise, doctor, fuse, inpaint, upscale
+from untaught.cli import compare, deblur, dejpeg, denoise, doctor, fuse, inpaint, upscale
 from untaught.errors import InterruptedFitError, UntaughtError
 from untaught.version import __version__
 
@@ -25,6 +25,7 @@ app.command("inpaint")(inpaint.inpaint)
 app.command("upscale")(upscale.upscale)
 app.command("deblur")(deblur.deblur)
 app.command("fuse")(fuse.fuse)
+app.command("dejpeg")(dejpeg.dejpeg)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 

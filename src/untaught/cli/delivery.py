@@ -34,6 +34,7 @@ class Places:
     resumed: Path | None
     overwrite: bool
     kernel: bool = False  # is a kernel found and written too?
+    turn: int = 1  # the EXIF orientation of the image that is worked on; it is written upright
 
     @property
     def kernel_file(self) -> Path:
@@ -85,7 +86,8 @@ class Places:
         """The result's image, with the alpha and the metadata of `picture`."""
         from untaught import images
 
-        images.write(self.output, result.image, like=picture, overwrite=self.overwrite)
+        upright = images.turned(result.image, self.turn)
+        images.write(self.output, upright, like=picture, overwrite=self.overwrite)
 
 
 def take_up(job: "AnyJob", picture: "Picture", resumed: Path | None) -> None:

@@ -6,7 +6,9 @@ Source: TIFF 6.0, section 2; Exif 2.32, section 4.6; BigTIFF (AWare Systems), wh
 
 import struct
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
 DETAILS, PIXELS_ACROSS, PIXELS_DOWN = 0x8769, 0xA002, 0xA003
@@ -150,6 +152,15 @@ def orientation(block: bytes | None) -> int:
     directory = parse(block) if block else None
     found = directory.integer(ORIENTATION) if directory else None
     return found if found is not None and 1 <= found <= 8 else 1
+
+
+def turned(samples: NDArray[Any], turn: int) -> NDArray[Any]:
+    """`[H, W, ...]` as stored to upright, by its orientation."""
+    if turn >= 5:  # rows and columns change places
+        samples = samples.swapaxes(0, 1)
+    if turn in (3, 4, 7, 8):
+        samples = samples[::-1]
+    return samples[:, ::-1] if turn in (2, 3, 6, 7) else samples
 
 
 def upright(block: bytes) -> bytes:

@@ -93,12 +93,7 @@ def _guess(data: bytes) -> str:
 def _upright(samples: Samples, metadata: Metadata) -> tuple[Samples, Metadata]:
     """Samples turned as EXIF says, and metadata that no longer asks for it."""
     turn = exif.orientation(metadata.exif)
-    if turn >= 5:  # rows and columns change places
-        samples = samples.swapaxes(0, 1)
-    if turn in (3, 4, 7, 8):
-        samples = samples[::-1]
-    if turn in (2, 3, 6, 7):
-        samples = samples[:, ::-1]
+    samples = exif.turned(samples, turn)
     dpi = metadata.dpi or exif.dpi(exif.parse(metadata.exif) if metadata.exif else None)
     if turn == 1:
         return samples, replace(metadata, dpi=dpi)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from untaught.errors import UsageError
 from untaught.presets.deblurring import DEBLURRING
+from untaught.presets.dejpegging import DEJPEGGING
 from untaught.presets.denoising import DENOISING
 from untaught.presets.fusing import FUSING
 from untaught.presets.inpainting import INPAINTING
@@ -23,6 +24,7 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
     {
         **PUBLISHED,
         **DEBLURRING,
+        **DEJPEGGING,
         **DENOISING,
         **FUSING,
         **INPAINTING,

@@ -2,6 +2,7 @@
 
 from untaught.tasks.anything import restore, restoring
 from untaught.tasks.blurred import deblur, deblurring
+from untaught.tasks.compressed import dejpeg, dejpegging
 from untaught.tasks.enlarge import upscale, upscaling
 from untaught.tasks.frames import fuse, fusing
 from untaught.tasks.loop import steps
@@ -11,6 +12,8 @@ from untaught.tasks.noisy import denoise, denoising
 __all__ = [
     "deblur",
     "deblurring",
+    "dejpeg",
+    "dejpegging",
     "denoise",
     "denoising",
     "fuse",
