@@ -21,9 +21,20 @@ BORDER = "peppers256"  # its black border is missing as a whole, so it is no fai
 Rows = list[dict[str, Any]]
 
 
-def gray50(name: str = "gray50") -> str:
+def gray50() -> str:
     """Half of the pixels missing, image by image, as in the published table."""
-    found = newest(name)
+    return image_by_image(newest("gray50"))
+
+
+def gray50seen() -> str:
+    """The same where half of the black pixels were seen; images that were not run so as they are in the other."""
+    seen = newest("gray50seen")
+    there = {row["image"] for row in seen}
+    return image_by_image([*seen, *(row for row in newest("gray50") if row["image"] not in there)] if seen else [])
+
+
+def image_by_image(found: Rows) -> str:
+    """A column for each image."""
     names = sorted({row["image"] for row in found}, key=str.lower)
     if not names:
         return NOTHING
@@ -35,11 +46,6 @@ def gray50(name: str = "gray50") -> str:
         means = [cell for left in ("", BORDER) for cell in both_means(some, [name for name in names if name != left])]
         lines.append([label, *(scores.get(name, "") for name in names), *means, *costs(some), steps(some)])
     return markdown(heads, lines)
-
-
-def gray50seen() -> str:
-    """The same where half of the pixels whose true value is 0 were seen."""
-    return gray50("gray50seen")
 
 
 def both_means(some: Rows, names: list[str]) -> tuple[str, str]:

@@ -294,7 +294,7 @@ def test_ctrl_c_in_an_estimate_that_is_all_there_is_to_do_ends_as_if_nothing_had
 
 
 def test_a_resumed_image_of_tiles_whose_time_is_up_keeps_its_checkpoint(program, tmp_path, monkeypatch):
-    path, output, estimate = tmp_path / "in.png", tmp_path / "out.png", jobs.estimate
+    path, output, estimate = tmp_path / "in.png", tmp_path / "out.png", pilots.estimate
     images.write(path, np.random.default_rng(0).normal(120, 20, (128, 200)).round().astype(np.uint8))
     checkpoint = output.with_name("out.png.checkpoint")
     words = ("denoise", path, "-o", output, "--method", "classical", "--quality", "draft", "--tile", 128, "--sigma", 20)
