@@ -39,6 +39,7 @@ from untaught import __version__, denoise, images, metrics, tasks, upscale
 from untaught.classical.fusion import shift_and_add
 from untaught.classical.registration import register
 from untaught.classical.sampling import looked_at
+from untaught.networks import Added
 
 RESULTS = Path(__file__).parent / "results" / "fuse.jsonl"
 OURS = ("draft", "normal", "best")
@@ -131,8 +132,8 @@ def run(
         quality = "normal" if method == "estimate" else method
         job = tasks.fusing(list(frames), factor, quality=quality, seed=asked.seed, device="cpu")
         if method == "estimate":
-            assert job.first_image is not None
-            return job.frame.back(job.first_image), job.provenance["frames"]  # type: ignore[return-value]
+            assert isinstance(job.row.network, Added)
+            return job.frame.back(job.row.network.start), job.provenance["frames"]  # type: ignore[return-value]
         for _ in job:
             pass
         result = job.result()

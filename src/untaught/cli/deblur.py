@@ -8,7 +8,7 @@ import typer
 
 from untaught.cli.delivery import Places, carry_out, take_up
 from untaught.cli.foretelling import foretell, seconds_of
-from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads
+from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ KernelSize = Annotated[
 Sigma = Annotated[
     float | None,
     typer.Option(help="The noise's standard deviation in the file's own units (2 for 8 bit); else estimated."),
-]
-Time = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="Take no longer than this: 90s, 5m, 1h or seconds. Reading the image counts."),
 ]
 
 

@@ -10,7 +10,7 @@ import typer
 from untaught.cli.delivery import Places, carry_out, take_up
 from untaught.cli.foretelling import foretell, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
-from untaught.cli.upscale import enlarged
+from untaught.cli.upscale import enlarged, times_of
 from untaught.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def fuse(
     OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
     """
     began = time.monotonic()
-    times = times_of(factor)
+    times = times_of(factor, "2, 3 or 4")
     budget = None if time_budget is None else seconds_of(time_budget)
     from untaught import images, tasks
     from untaught.cli.running import use_threads
@@ -125,17 +125,6 @@ def fuse(
 def places_of(output: Path, resume: Path | None, overwrite: bool, names: tuple[str, ...]) -> Places:
     """A folder for images of these names, or a file if there are none."""
     return Folder(output, resume, overwrite, names=names) if names else Places(output, resume, overwrite)
-
-
-def times_of(factor: str) -> int:
-    """The factor as a number.
-
-    Raises: UsageError for what is no whole number.
-    """
-    try:
-        return int(factor)
-    except ValueError:
-        raise UsageError(f"--factor is {factor}; wanted 2, 3 or 4") from None
 
 
 def note_inputs(job: "Fusing", pictures: "list[Picture]") -> None:

@@ -79,7 +79,7 @@ def upscale(
     carry_out(job, picture, places, began=began, about=about, as_json=as_json)
 
 
-def times_of(factor: str) -> int:
+def times_of(factor: str, wanted: str = "2, 3, 4 or 8") -> int:
     """The factor as a number.
 
     Raises: UsageError for what is no whole number.
@@ -87,7 +87,7 @@ def times_of(factor: str) -> int:
     try:
         return int(factor)
     except ValueError:
-        raise UsageError(f"--factor is {factor}; wanted 2, 3, 4 or 8") from None
+        raise UsageError(f"--factor is {factor}; wanted {wanted}") from None
 
 
 def enlarged(picture: "Picture", times: int) -> "Picture":

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from untaught.core import Operator, Problem, Proposal, Recordable, State
+from untaught.layout import middle
 from untaught.methods.plain import Plain, PlainRun
 
 
@@ -75,10 +76,7 @@ class BackProjectedRun(PlainRun):
         if self.estimate is None:
             return proposal
         made = proposal.x if proposal.shown is None else proposal.shown
-        height, width = self.estimate.shape[-2:]
-        top, left = (made.shape[-2] - height) // 2, (made.shape[-1] - width) // 2
-        middle = made[..., top : top + height, left : left + width]
-        return replace(proposal, shown=(middle + self.estimate) / 2)
+        return replace(proposal, shown=(middle(made, *self.estimate.shape[-2:]) + self.estimate) / 2)
 
     def accept(self, x: Tensor) -> None:
         del x

@@ -56,7 +56,8 @@ class DroppedRun(AveragedRun):
         self, rule: Dropped, problem: Problem, image: Tensor, observed: Tensor, generator: torch.Generator
     ) -> None:
         self.rule, self.problem, self.y, self.known = rule, problem, image, observed.to(image)
-        self.gaps = (self.known[0, 0] < 1).nonzero().tolist() if stick_together(self.known) else []  # rows, columns
+        gaps = (self.known[0, 0] < 1).nonzero()  # [N, 2], rows and columns
+        self.gaps = gaps if stick_together(self.known) else gaps[:0]
         super().__init__(rule.decay, biharmonic(self.y, self.known), generator)
 
     def propose(self, network: nn.Module) -> Proposal:
@@ -86,8 +87,9 @@ class DroppedRun(AveragedRun):
     def pattern(self) -> Tensor:
         """`[1, 1, tile, tile]`: 0 where a square's pixels are dropped, else 1."""
         side = self.rule.tile
-        if self.gaps:
-            corner = [place - self.one_of(side) for place in self.gaps[self.one_of(len(self.gaps))]]
+        if len(self.gaps):
+            gap = self.gaps[self.one_of(len(self.gaps))].tolist()
+            corner = [place - self.one_of(side) for place in gap]
             return turned(cut(self.known, corner, side), self.one_of(WAYS))
         least, most = self.rule.drop
         share = least + (most - least) * self.random(1)

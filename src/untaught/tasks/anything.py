@@ -101,7 +101,7 @@ def restoring_row(
     told = isinstance(likelihood, Gaussian) and likelihood != Gaussian()
     task = "restore, sigma told" if told else "restore"
     row = preset("restore from an estimate" if from_estimate else task, quality)
-    if row.pilot is not None or row.recorrupts or isinstance(row.method, Dropped):
+    if row.recorrupts or isinstance(row.method, Dropped):
         raise UsageError("these settings learn from a whole image, noisy or with holes; wanted some for any operator")
     if not told and (row.knows_sigma or isinstance(own.stopper, Discrepancy)):
         raise UsageError("these settings go by the noise's sigma; wanted to be told it, or other settings")

@@ -12,6 +12,8 @@ from untaught.arrays import Image
 from untaught.core import Result
 from untaught.errors import UsageError
 from untaught.job import Job
+from untaught.likelihoods import Gaussian
+from untaught.presets import preset
 from untaught.presets.row import Preset
 from untaught.tiles import TiledJob
 
@@ -28,6 +30,22 @@ def check_sigma(sigma: object) -> None:
     """Raises: UsageError for what can't be a standard deviation."""
     if not is_positive(sigma) and sigma != "auto":
         raise UsageError(f"sigma is {sigma}; wanted a positive number in the image's own units, or 'auto'")
+
+
+def row_for(task: str, quality: str | Preset, wanted: str) -> Preset:
+    """The row for a quality of a task whose images need not be noisy; `wanted` is what settings are wanted for.
+
+    Raises: UsageError for a quality that there is not, or settings that add noise to a noisy image.
+    """
+    row = preset(task, quality)
+    if row.recorrupts:
+        raise UsageError(f"these settings recorrupt a noisy image, which is for denoising; wanted some for {wanted}")
+    return row
+
+
+def noiseless(row: Preset) -> Gaussian:
+    """The likelihood of measurements without noise."""
+    return Gaussian(sigma=LEAST_SIGMA) if row.knows_sigma else Gaussian()
 
 
 def check_time_budget(seconds: object) -> None:

@@ -15,22 +15,21 @@ from untaught.classical.reapplied import luma, partly, reapplied, shares
 from untaught.core import Operator, Problem, Result
 from untaught.errors import InputError, UsageError
 from untaught.job import Job
-from untaught.likelihoods import Gaussian
 from untaught.methods import Recompressed
 from untaught.networks import Convolutions, Given
 from untaught.noise import Noise
 from untaught.operators import Downsample, Identity, Jpeg
 from untaught.operators.jpeg import SIDE, Table
 from untaught.operators.jpeg import tables as tables_of
-from untaught.presets import preset
 from untaught.presets.row import Preset
 from untaught.record import provenance
 from untaught.tasks.arguments import (
-    LEAST_SIGMA,
     carried_out,
     channels_height_width,
     check_time_budget,
+    noiseless,
     pick_device,
+    row_for,
     with_seed_and_steps,
 )
 
@@ -56,7 +55,7 @@ def dejpegging(
     began = time.monotonic()
     check_time_budget(time_budget)
     jpeg = stored_as(jpeg_quality, tables, subsampling)
-    row = dejpegging_preset(quality)
+    row = row_for("dejpeg", quality, "a JPEG")
     x, frame = on_8_bits(*take(image))
     channels, height, width = channels_height_width(x)
     if channels not in (1, 3):
@@ -68,8 +67,7 @@ def dejpegging(
     x = x.to(pick_device(device, image))
     row = with_image(with_seed_and_steps(row, seed, steps), x, jpeg)
     operator: Operator = Identity() if quality == "paper" else jpeg
-    likelihood = Gaussian(sigma=LEAST_SIGMA) if row.knows_sigma else Gaussian()
-    problem = Problem(y=x, operator=operator, likelihood=likelihood, shape=(channels, height, width))
+    problem = Problem(y=x, operator=operator, likelihood=noiseless(row), shape=(channels, height, width))
     told: dict[str, Any] = {"tables": [list(map(list, table)) for table in jpeg.steps[: 1 if channels == 1 else 2]]}
     told |= {} if channels == 1 else {"subsampling": jpeg.subsampling}
     job = Job(
@@ -94,17 +92,6 @@ def with_image(row: Preset, image: Tensor, jpeg: Jpeg) -> Preset:
     method = replace(row.method, image=image, again=again, share=share, taught=taught, last=last)
     seen = Given(torch.cat([luma(image), grey], dim=1))
     return replace(row, method=method, network=replace(row.network, input=seen))
-
-
-def dejpegging_preset(quality: str | Preset) -> Preset:
-    """The row for a quality.
-
-    Raises: UsageError for a quality that there is not, or settings that want a noisy image or one with holes.
-    """
-    row = preset("dejpeg", quality)
-    if row.pilot is not None or row.recorrupts:
-        raise UsageError("these settings recorrupt a noisy image, which is for denoising; wanted some for a JPEG")
-    return row
 
 
 def on_8_bits(x: Tensor, frame: Frame) -> tuple[Tensor, Frame]:

@@ -11,22 +11,21 @@ from untaught.arrays import Image, take
 from untaught.core import Network, Problem, Result
 from untaught.errors import InputError, UsageError
 from untaught.job import Job
-from untaught.likelihoods import Gaussian
 from untaught.methods import Shrunk
 from untaught.methods.shrunk import Stages
 from untaught.networks import Several, SubPixel, Uniform
 from untaught.noise import Noise
 from untaught.operators import Downsample
 from untaught.operators.downsample import KERNELS, Kernel
-from untaught.presets import preset
 from untaught.presets.row import Preset
 from untaught.record import provenance
 from untaught.tasks.arguments import (
-    LEAST_SIGMA,
     carried_out,
     channels_height_width,
     check_time_budget,
+    noiseless,
     pick_device,
+    row_for,
     with_seed_and_steps,
 )
 
@@ -50,7 +49,8 @@ def upscaling(
     check_time_budget(time_budget)
     check_factor(factor)
     kernel = kernel_for(kernel, quality)
-    row = upscaling_preset(int(factor), quality)
+    task = "upscale 8" if factor == 8 else "upscale 4"  # the paper's row for 4 serves 2 and 3 too
+    row = row_for(task, quality, "upscaling")
     x, frame = take(image)
     operator = Downsample(int(factor), kernel, frame.limits())
     channels, height, width = channels_height_width(x)
@@ -60,9 +60,8 @@ def upscaling(
         )
     x = x.to(pick_device(device, image))
     row = with_image(with_seed_and_steps(row, seed, steps), x, operator)
-    likelihood = Gaussian(sigma=LEAST_SIGMA) if row.knows_sigma else Gaussian()
     shape = (channels, operator.factor * height, operator.factor * width)
-    problem = Problem(y=x, operator=operator, likelihood=likelihood, shape=shape)
+    problem = Problem(y=x, operator=operator, likelihood=noiseless(row), shape=shape)
     asked = {"upscale": {"factor": operator.factor, "kernel": operator.kernel}}
     record = provenance("upscale", row, problem, frame) | asked
     job = Job(problem, row, frame, Noise(sigma=0.0), record, time_budget)
@@ -106,17 +105,6 @@ def kernel_for(kernel: str | None, quality: str | Preset) -> Kernel:
         if kernel == known:
             return known
     raise UsageError(f"kernel is {kernel!r}; wanted one of {', '.join(KERNELS)}")
-
-
-def upscaling_preset(factor: int, quality: str | Preset) -> Preset:
-    """The row for a quality; those of the paper are for a factor of 4, which serves 2 and 3 too, and for 8.
-
-    Raises: UsageError for a quality that there is not, or settings that want a noisy image or one with holes.
-    """
-    row = preset("upscale 8" if factor == 8 else "upscale 4", quality)
-    if row.pilot is not None or row.recorrupts:
-        raise UsageError("these settings recorrupt a noisy image, which is for denoising; wanted some for upscaling")
-    return row
 
 
 @overload

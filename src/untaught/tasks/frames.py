@@ -41,7 +41,6 @@ class Fusing(Job):
     """A fusion; its result also says how the frames were found to lie, and is a list of images if it is a `series`."""
 
     series: bool = False
-    first_image: Tensor | None = None  # [1, C, H, W] on the loop's scale, that the network begins with
 
     def result(self) -> Result:
         """As every job's, with the motions as they were fitted."""
@@ -121,7 +120,7 @@ def fusing(
     asked = {"factor": int(factor), "kernel": pixels, "frames": len(y), "rounds": rounds, "series": series}
     record = provenance("fuse", row, problem, frame) | {"fuse": asked, "frames": accounts(found, frame)}
     job = Fusing(problem, row, frame, Noise(sigma=0.0), record, time_budget)
-    job.series, job.first_image = series, found.image
+    job.series = series
     job.before = time.monotonic() - began
     return job
 
@@ -148,7 +147,7 @@ def fusing_preset(quality: str | Preset) -> Preset:
     Raises: UsageError for a quality that there is not, or settings that want one image.
     """
     row = preset("fuse", quality)
-    if row.pilot is not None or row.recorrupts or row.knows_sigma:
+    if row.recorrupts or row.knows_sigma:
         raise UsageError("these settings are for denoising one image; wanted some for fusing")
     return row
 

@@ -13,9 +13,8 @@ from torch import Tensor
 from untaught import networks
 from untaught.arrays import Image, Observed, take
 from untaught.core import Problem, Result
-from untaught.errors import InputError, UsageError
+from untaught.errors import InputError
 from untaught.job import Job
-from untaught.likelihoods import Gaussian
 from untaught.methods import Dropped
 from untaught.networks import SmallUNet
 from untaught.noise import Noise
@@ -24,11 +23,12 @@ from untaught.presets import preset
 from untaught.presets.row import Preset
 from untaught.record import provenance
 from untaught.tasks.arguments import (
-    LEAST_SIGMA,
     carried_out,
     channels_height_width,
     check_time_budget,
+    noiseless,
     pick_device,
+    row_for,
     with_seed_and_steps,
 )
 
@@ -48,7 +48,7 @@ def inpainting(
     """An inpainting that has not begun; the arguments are those of `inpaint`, and at most so many `steps`."""
     began = time.monotonic()
     check_time_budget(time_budget)
-    row = inpainting_preset(quality)
+    row = row_for("inpaint", quality, "inpainting")
     observed = observed_pixels(mask)
     x, frame = take(image, observed)
     if bool(observed.all()):
@@ -60,8 +60,7 @@ def inpainting(
     x = x.to(pick_device(device, image))
     row = with_observed(with_seed_and_steps(row, seed, steps), x, observed[None, None].to(x.device))
     operator = Mask(observed)
-    likelihood = Gaussian(sigma=LEAST_SIGMA) if row.knows_sigma else Gaussian()
-    problem = Problem(y=operator(x), operator=operator, likelihood=likelihood, shape=channels_height_width(x))
+    problem = Problem(y=operator(x), operator=operator, likelihood=noiseless(row), shape=channels_height_width(x))
     record = provenance("inpaint", row, problem, frame) | {"missing": account_of(observed)}
     job = Job(problem, row, frame, Noise(sigma=0.0), record, time_budget)
     job.before = time.monotonic() - began
@@ -83,17 +82,6 @@ def with_observed(row: Preset, image: Tensor, observed: Tensor) -> Preset:
 def deepest(observed: Tensor) -> float:
     """How far the missing pixel that is farthest from a known one is from it, in pixels."""
     return float(distance_transform_edt(~observed.cpu().numpy()).max())
-
-
-def inpainting_preset(quality: str | Preset) -> Preset:
-    """The row for a quality.
-
-    Raises: UsageError for a quality that there is not, or settings that want a noisy image without holes.
-    """
-    row = preset("inpaint", quality)
-    if row.pilot is not None or row.recorrupts:
-        raise UsageError("these settings recorrupt a noisy image, which is for denoising; wanted some for inpainting")
-    return row
 
 
 def observed_pixels(mask: object) -> Tensor:
