@@ -61,6 +61,14 @@ def test_an_edge_costs_the_same_wherever_it_lies(prior):
     assert len(costs) == 1
 
 
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_scales_are_twice_as_wide_each(levels):
+    """A step of 1: at scale s half of it, 2^s times over, in every row."""
+    x = torch.zeros(1, 1, 4, 40, dtype=torch.float64)
+    x[..., 20:] = 1
+    assert float(Wavelets(levels=levels)(x)) == pytest.approx(4 * (2**levels - 1) / 2)
+
+
 def test_the_details_and_the_rest_hold_the_images_energy():
     """Of an image that is 0 near its edges: a Parseval frame."""
     x = torch.zeros(1, 1, 24, 24, dtype=torch.float64)
