@@ -14,7 +14,7 @@ from untaught.errors import InputError, UsageError
 from untaught.methods import Dropped
 from untaught.presets import PRESETS, preset
 from untaught.stoppers import Budget
-from untaught.tasks import inpainting
+from untaught.tasks import arguments, inpainting
 from untaught.tasks import missing as missing_pixels
 
 QUICK = replace(TINY, consistent=True)
@@ -178,7 +178,7 @@ def test_settings_that_know_sigma_are_told_one_that_hardly_is():
     """Without noise the discrepancy rule has nothing to stop at."""
     row = preset("deep image prior", "draft")
     job = inpainting(IMAGE, MASK, quality=row, steps=11)
-    assert job.problem.likelihood.sigma == missing_pixels.LEAST_SIGMA
+    assert job.problem.likelihood.sigma == arguments.LEAST_SIGMA
     list(job)
     assert job.result().steps_run == 11
 

@@ -16,7 +16,7 @@ from untaught.methods import Shrunk
 from untaught.networks import SubPixel
 from untaught.operators import Downsample
 from untaught.presets import PRESETS
-from untaught.tasks import enlarge, upscaling
+from untaught.tasks import arguments, upscaling
 
 QUICK = replace(
     TINY,
@@ -165,7 +165,7 @@ def test_every_row_of_ours_agrees_with_what_was_given():
 
 def test_settings_that_know_sigma_are_told_one_that_hardly_is():
     row = replace(QUICK, knows_sigma=True)
-    assert upscaling(IMAGE, 2, quality=row).problem.likelihood.sigma == enlarge.LEAST_SIGMA
+    assert upscaling(IMAGE, 2, quality=row).problem.likelihood.sigma == arguments.LEAST_SIGMA
 
 
 @pytest.mark.parametrize("factor", [0, 1, 2.5, -4, 5, 16, 4.0, "four", None, True, float("nan")])

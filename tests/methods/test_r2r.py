@@ -9,8 +9,8 @@ from untaught.core import Problem
 from untaught.fit import Fit, Parts, steps
 from untaught.likelihoods import Gaussian
 from untaught.methods import R2R
-from untaught.methods.held_tiles import turned, turned_back
 from untaught.methods.r2r import SPREAD, around, deviation_of, scaled
+from untaught.methods.symmetries import turned, turned_back
 from untaught.networks import Given, SmallUNet
 from untaught.operators import Identity
 from untaught.optimisers import Muon

@@ -11,8 +11,9 @@ from untaught.fit import Fit, Parts, steps
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian
 from untaught.methods import Recorrupted
-from untaught.methods.held_tiles import MARGIN, Tiles, folded, turned
+from untaught.methods.held_tiles import MARGIN, Tiles, folded
 from untaught.methods.recorrupted import features
+from untaught.methods.symmetries import turned
 from untaught.networks import Convolutions, Given
 from untaught.operators import Identity
 from untaught.optimisers import Muon

@@ -9,8 +9,8 @@ from untaught.core import Problem
 from untaught.fit import Fit, Parts, steps
 from untaught.likelihoods import Gaussian
 from untaught.methods import Shrunk
-from untaught.methods.held_tiles import turned
 from untaught.methods.shrunk import Stages
+from untaught.methods.symmetries import turned
 from untaught.networks import Several, Skip, SubPixel, Uniform
 from untaught.operators import Downsample
 from untaught.optimisers import Muon

@@ -3,12 +3,12 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from untaught.classical.conjugate import conjugate_gradients
 from untaught.classical.fill import fill
 
 STEPS = (
     20  # enough for half of the pixels missing at random, and for strokes of text; push-pull stays where it is wider
 )
-LEAST = 1e-12  # a denominator
 
 
 def biharmonic(y: Tensor, observed: Tensor, steps: int = STEPS) -> Tensor:
@@ -18,26 +18,17 @@ def biharmonic(y: Tensor, observed: Tensor, steps: int = STEPS) -> Tensor:
     conjugate gradients from the push-pull `fill`: near known pixels it is reached, deep in a hole it stays near where
     it began.
     Source: Damelin and Hoang 2018, "On surface completion and image inpainting by biharmonic functions" (what
-    scikit-image's `inpaint_biharmonic` solves directly); Hestenes and Stiefel 1952. Departs: stopped early.
+    scikit-image's `inpaint_biharmonic` solves directly). Departs: stopped early.
     """
     x, missing = fill(y, observed), 1 - observed
-    residual = -missing * laplacian(laplacian(x))
-    direction, size = residual, squared(residual)
-    for _ in range(steps):
-        bent = missing * laplacian(laplacian(direction))
-        length = size / (direction * bent).sum((1, 2, 3), keepdim=True).clamp(min=LEAST)
-        x, residual = x + length * direction, residual - length * bent
-        before, size = size, squared(residual)
-        direction = residual + size / before.clamp(min=LEAST) * direction
-    return x
+
+    def bent(image: Tensor) -> Tensor:
+        return missing * laplacian(laplacian(image))
+
+    return conjugate_gradients(bent, x, -bent(x), steps)
 
 
 def laplacian(x: Tensor) -> Tensor:
     """The four neighbours less four times the pixel; its own adjoint, as edges are repeated."""
     wide = F.pad(x, (1, 1, 1, 1), mode="replicate")
     return wide[..., :-2, 1:-1] + wide[..., 2:, 1:-1] + wide[..., 1:-1, :-2] + wide[..., 1:-1, 2:] - 4 * x
-
-
-def squared(x: Tensor) -> Tensor:
-    """The squared length of each member, `[B, 1, 1, 1]`."""
-    return x.square().sum((1, 2, 3), keepdim=True)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from untaught.abilities import Linear
+from untaught.classical.conjugate import conjugate_gradients
 from untaught.classical.recipe import denoise_classically
 from untaught.classical.registration import inside
 from untaught.classical.sampling import looked_at, sampled, undone
@@ -46,24 +47,14 @@ def fitted(
     """The image that minimises `|A x - y|^2 + smooth |grad x|^2 + stay |x - start|^2`, summed, by conjugate gradients.
 
     `rounds` of them, from `start`. This is iterated back-projection with the best step each time.
-    Source: Irani and Peleg 1991 (back-projection); Hestenes and Stiefel 1952.
+    Source: Irani and Peleg 1991 (back-projection).
     """
 
     def normal(x: Tensor) -> Tensor:
         return operator.adjoint(operator(x)) + smooth * roughness(x) + stay * x
 
-    x = start
-    rest = operator.adjoint(y) + stay * start - normal(x)
-    way, size = rest, rest.square().sum()
-    for _ in range(rounds):
-        if not bool(size > 0):
-            break
-        ahead = normal(way)
-        step = size / (way * ahead).sum()
-        x, rest = x + step * way, rest - step * ahead
-        before, size = size, rest.square().sum()
-        way = rest + size / before * way
-    return x
+    residual = operator.adjoint(y) + stay * start - normal(start)
+    return conjugate_gradients(normal, start, residual, rounds)
 
 
 def denoised_between(operator: Linear, y: Tensor, x: Tensor, *, sigma: float, stay: float, rounds: int) -> Tensor:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from untaught.core import State
-from untaught.methods.held_tiles import folded, turned
+from untaught.methods.held_tiles import folded
+from untaught.methods.symmetries import turned
 
 
 class AveragedRun:

@@ -10,9 +10,8 @@ from torch.func import functional_call
 from untaught.classical.biharmonic import biharmonic
 from untaught.core import Problem, Proposal
 from untaught.methods.averaged import AveragedRun, cut
-from untaught.methods.held_tiles import turned, turned_back
+from untaught.methods.symmetries import WAYS, over_ways, turned
 
-WAYS = 8  # symmetries of the square
 MULTIPLE = 8  # sides are multiples of this
 CHANCE = 0.05  # a share of the missing pixels that is not yet remarkable
 SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
@@ -104,16 +103,14 @@ class DroppedRun(AveragedRun):
 
     def look(self, network: nn.Module) -> None:
         """What does the image look like?"""
-        made = torch.stack([self.whole(network, way) for way in range(WAYS)]).mean(0)
+        made = over_ways(lambda seen: self.whole(network, seen), torch.cat([self.y, self.known], dim=1))
         self.shown = torch.where(self.known > 0, self.y, made)
 
-    def whole(self, network: nn.Module, way: int) -> Tensor:
-        """The whole image, turned one way, filled in and turned back."""
-        y, known = turned(self.y, way), turned(self.known, way)
-        height, width = y.shape[-2:]
-        room = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
-        made = self.filled(network, F.pad(y, room), F.pad(known, room), self.weights)[..., :height, :width]
-        return turned_back(made, way)
+    def whole(self, network: nn.Module, seen: Tensor) -> Tensor:
+        """What the averaged weights make of a whole image, given with what is known of it as its last channel."""
+        height, width = seen.shape[-2:]
+        wide = F.pad(seen, (0, -width % MULTIPLE, 0, -height % MULTIPLE))
+        return self.filled(network, wide[:, :-1], wide[:, -1:], self.weights)[..., :height, :width]
 
 
 def as_it_is(x: Tensor) -> Tensor:

@@ -64,14 +64,3 @@ def folded(first: int, end: int, length: int) -> Tensor:
     period = max(2 * (length - 1), 1)
     place = torch.arange(first, end) % period
     return torch.minimum(place, period - place).clamp(max=length - 1)
-
-
-def turned(x: Tensor, way: int) -> Tensor:
-    """One of the eight symmetries of the square."""
-    return (x.flip(-1) if way % 2 else x).rot90(way // 2, (-2, -1))
-
-
-def turned_back(x: Tensor, way: int) -> Tensor:
-    """What was `turned`, as it was."""
-    x = x.rot90(-(way // 2), (-2, -1))
-    return x.flip(-1) if way % 2 else x

@@ -11,7 +11,8 @@ from torch.func import functional_call
 from untaught.classical.recorruption import View, recorrupt
 from untaught.core import Problem, Proposal
 from untaught.methods.averaged import AveragedRun
-from untaught.methods.held_tiles import Tiles, folded, turned, turned_back
+from untaught.methods.held_tiles import Tiles, folded
+from untaught.methods.symmetries import turned, turned_back
 from untaught.noise.clipping import clipped_deviation, cut_off, unclip
 
 FLIPS = 0, 1, 4, 5  # of the eight symmetries, those that keep rows rows

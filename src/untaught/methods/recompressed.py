@@ -10,9 +10,8 @@ from untaught.classical.reapplied import luma, partly, reapplied
 from untaught.core import Problem, Proposal
 from untaught.methods.averaged import AveragedRun
 from untaught.methods.dropped import as_it_is
-from untaught.methods.held_tiles import turned, turned_back
+from untaught.methods.symmetries import WAYS, over_ways
 
-WAYS = 8  # symmetries of the square
 MARGIN = 8  # pixels around a square that are compressed with it: blocks at its edge have neighbours, as nearly all have
 EVERY = 2  # of the grids of blocks on which JPEG is re-applied to what it learns on, across and down
 SPREAD = 4.0  # the network's input is so many times the distance from mid-grey
@@ -98,5 +97,4 @@ class RecompressedRun(AveragedRun):
     @torch.no_grad()
     def look(self, network: nn.Module) -> Tensor:
         """What does the image look like?"""
-        ways = [turned_back(self.change(network, turned(self.whole, way), self.weights), way) for way in range(WAYS)]
-        return self.again + torch.stack(ways).mean(0)
+        return self.again + over_ways(lambda seen: self.change(network, seen, self.weights), self.whole)

@@ -9,7 +9,8 @@ from torch.func import functional_call
 from untaught.classical import Estimate, View
 from untaught.core import Problem, Proposal
 from untaught.methods.averaged import AveragedRun
-from untaught.methods.held_tiles import MARGIN, Tiles, turned
+from untaught.methods.held_tiles import MARGIN, Tiles
+from untaught.methods.symmetries import turned
 
 TOGETHER = 8  # tiles looked at in one go
 CLIPPED = 2.0, 3.0  # sigmas from black or white: nothing is changed up to the first, and all beyond the second

@@ -13,9 +13,8 @@ from untaught.core import Network, Operator, Problem, Proposal, State
 from untaught.initialise import initialise
 from untaught.layout import middle
 from untaught.methods.averaged import AveragedRun
-from untaught.methods.held_tiles import turned, turned_back
+from untaught.methods.symmetries import WAYS, over_ways, turned
 
-WAYS = 8  # symmetries of the square
 SHARE = 0.75  # of what the learner makes in what is shown
 POWER = 4.0  # of the weight in the prior's average that an iterate has by its number
 
@@ -152,8 +151,7 @@ class ShrunkRun(AveragedRun):
         for so_far in self.stages.so_far:
             start = self.stages.start(x)
             if self.weights:
-                changes = [turned_back(self.change(turned(x, way)), way) for way in range(WAYS)]
-                start = start + torch.stack(changes).mean(0)
+                start = start + over_ways(self.change, x)
             x = so_far.project(start, self.y)
         return x
 

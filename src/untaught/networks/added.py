@@ -5,28 +5,19 @@ from dataclasses import dataclass, field
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from untaught.core import Input, Network
+from untaught.networks.around import Around
 
 PART = 0.25  # of what the network makes is added: it speaks in quarters of the range
 
 
 @dataclass(frozen=True, kw_only=True)
-class Added(Network):
+class Added(Around):
     """`x = start + g_theta(z) / 4`: `start` `[1, C, H, W]` is an estimate, kept by a network silent at first.
 
     The smaller its steps, the nearer to the estimate the network finds an image that meets the measurements.
     """
 
-    network: Network
     start: Tensor = field(repr=False)
-
-    @property
-    def input(self) -> Input:  # type: ignore[override]
-        """The network's."""
-        return self.network.input
-
-    def input_size(self, height: int, width: int) -> tuple[int, int]:
-        return self.network.input_size(height, width)
 
     def build(self, channels: int, height: int, width: int) -> nn.Module:
         if self.start.shape != (1, channels, height, width):

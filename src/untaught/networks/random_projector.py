@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from untaught.core import Input, Network
+from untaught.networks.around import Around
 
 NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RandomProjector(Network):
+class RandomProjector(Around):
     """The network with all weights frozen but those of its norms, and a batch norm of z before it.
 
     For a method that learns z: `Plain(learn_z=True, jitter=0.0)`. A few thousand numbers and z are moved, by gradients
@@ -20,16 +20,6 @@ class RandomProjector(Network):
     train_denoising.py (one scale of the 2018 hourglass, z from N(0, 0.1), Adam for all).
     Raises: ValueError, when built, for a network without norms.
     """
-
-    network: Network
-
-    @property
-    def input(self) -> Input:  # type: ignore[override]
-        """The network's."""
-        return self.network.input
-
-    def input_size(self, height: int, width: int) -> tuple[int, int]:
-        return self.network.input_size(height, width)
 
     def build(self, channels: int, height: int, width: int) -> nn.Module:
         inner = self.network.build(channels, height, width)

@@ -5,27 +5,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from untaught.core import Input, Network
+from untaught.networks.around import Around
 
 
 @dataclass(frozen=True, kw_only=True)
-class Several(Network):
+class Several(Around):
     """z `[1, cin, H, W]` to `count` images `[count, C, H, W]`. One z, and nothing else in common.
 
     Fitted side by side they are independent fits: each has its own share of the loss, and its own of the gradient. They
     err in different places, so their mean (`Plain` shows it) is nearer the truth than any of them.
     """
 
-    network: Network
     count: int = 2
-
-    @property
-    def input(self) -> Input:  # type: ignore[override]
-        """The network's."""
-        return self.network.input
-
-    def input_size(self, height: int, width: int) -> tuple[int, int]:
-        return self.network.input_size(height, width)
 
     def build(self, channels: int, height: int, width: int) -> nn.Module:
         return SideBySide([self.network.build(channels, height, width) for _ in range(self.count)])
