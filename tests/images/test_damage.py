@@ -36,3 +36,11 @@ def test_changed_bytes(
     assert found.pixels.ndim == 2 or found.pixels.shape[2] == 3
     write(folder / "out.tif", found.pixels, like=found)  # strange metadata do not stop the writing
     np.testing.assert_array_equal(read(folder / "out.tif").pixels, found.pixels)
+
+
+def test_a_chunk_called_by_a_line_end_is_told_in_one_line(tmp_path):
+    path = tmp_path / "in.png"
+    path.write_bytes(FILES["png"].replace(b"IHDR", b"IHD\n", 1))
+    with pytest.raises(InputError, match=r"the checksum of its IHD\\n chunk at byte 8 is wrong$") as caught:
+        read(path)
+    assert "\n" not in str(caught.value)

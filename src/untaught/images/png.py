@@ -71,9 +71,8 @@ def _chunks(data: bytes, name: str) -> Iterator[Chunk]:
         if int.from_bytes(check) == zlib.crc32(kind + body):
             yield kind, body
         elif kind[:1].isupper():  # a chunk that readers must understand
-            raise InputError(
-                f"{name} is damaged: the checksum of its {kind.decode(errors='replace')} chunk at byte {at} is wrong"
-            )
+            shown = repr(kind)[2:-1]  # four letters; in a damaged file anything, line ends too
+            raise InputError(f"{name} is damaged: the checksum of its {shown} chunk at byte {at} is wrong")
         if kind == b"IEND":
             return
         at += 12 + length
