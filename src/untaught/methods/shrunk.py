@@ -15,7 +15,6 @@ from untaught.layout import middle
 from untaught.methods.averaged import AveragedRun
 from untaught.methods.symmetries import WAYS, over_ways, turned
 
-SHARE = 0.75  # of what the learner makes in what is shown
 POWER = 4.0  # of the weight in the prior's average that an iterate has by its number
 
 
@@ -34,7 +33,7 @@ class Stages:
 
 @dataclass(frozen=True, kw_only=True)
 class Shrunk:
-    """`x = (3 f_phi(y) + g_theta(z)) / 4`: a small network f that learned to enlarge, and a deep image prior g.
+    """`x = s f_phi(y) + (1 - s) g_theta(z)`: a small network f that learned to enlarge, and a deep image prior g.
 
     f enlarges by one stage, `f_phi(y) = bicubic(y) + learner(y)`, and then what came of that. Each step it sees squares
     of the image made one stage smaller, somewhere, on one of the grids of pixels that there are, turned somehow, with a
@@ -54,6 +53,7 @@ class Shrunk:
     image: Tensor | None = field(default=None, repr=False)  # [1, C, h, w], that at hand
     stages: Stages | None = field(default=None, repr=False)
     jitter: float = 0.03  # standard deviation of the fresh noise on z
+    share: float = 0.5  # s: of what the learner makes in what is shown
     apart: int = 2  # the prior takes one step in so many, the learner each
     tile: int = 32  # pixels a side of the squares, before they are enlarged
     tiles: int = 4  # at a step
@@ -142,7 +142,7 @@ class ShrunkRun(AveragedRun):
     def look(self) -> Tensor:
         """The image, as far as both have come."""
         prior = middle(self.prior, *self.problem.shape[1:])
-        return torch.lerp(self.stages.so_far[-1].project(prior, self.y), self.enlarged(), SHARE)
+        return torch.lerp(self.stages.so_far[-1].project(prior, self.y), self.enlarged(), self.rule.share)
 
     @torch.no_grad()
     def enlarged(self) -> Tensor:
