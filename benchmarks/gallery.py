@@ -12,9 +12,10 @@ shown is where the truth has the steepest edges, of what was missing if pixels w
 
 PSNR in dB of the whole 8-bit piece: of what is shown as the input, of the classic's result (`classic_psnr`) and of ours
 (`psnr`). An image deblurred blind is first moved by what brings it nearest, as in `deblur.py`; so are the others there.
-`seconds` are the clock's, `cpu_seconds` the processor's. Appends JSON lines to benchmarks/results/gallery.jsonl; a task
-that has a line and a figure is skipped. The truth scores, is shown, and is seen by no method. `--pictures` keeps the
-whole pieces; what has a line but no picture runs again for it.
+`seconds` are the clock's, `cpu_seconds` the processor's. Appends JSON lines to benchmarks/results/gallery.jsonl, of
+which the newest counts; a task that has a line and a figure is skipped, and so is to be run again by deleting its
+figure. The truth scores, is shown, and is seen by no method. `--pictures` keeps the whole pieces too; a task without
+runs again for them.
 """
 
 import argparse
@@ -75,8 +76,6 @@ def measure(task: str, asked: argparse.Namespace) -> None:
         pictures.mkdir(parents=True, exist_ok=True)
         for name, pixels in shown.items():
             images.write(pictures / f"{name}.png", pixels, overwrite=True)
-    if known:
-        return
     row: dict[str, Any] = {"benchmark": "gallery", "task": task, "picture": scene.picture, "damage": scene.damage}
     row |= {
         "shape": list(scene.truth.shape),

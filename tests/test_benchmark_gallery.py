@@ -100,7 +100,7 @@ def test_it_hangs_pixel_by_pixel_and_goes_on(tmp_path, monkeypatch, module, scri
         assert np.array_equal(panel, np.broadcast_to(wanted, (128, 128)))
     (figures / "upscale.png").unlink()
     script("gallery", *words, "--pictures", tmp_path / "whole")
-    assert runs == ["normal"] * 2 and (figures / "upscale.png").exists() and len(lines_of(results)) == 1
+    assert runs == ["normal"] * 2 and (figures / "upscale.png").exists() and len(lines_of(results)) == 2
     assert np.array_equal(images.read(tmp_path / "whole" / "upscale" / "truth.png").pixels, truth)
     monkeypatch.setattr(hung, "RESULTS", tmp_path)
     assert hung.table().splitlines()[2].startswith("| four times as large | cat | 160x192 grey | ")
