@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 READY := .venv/ready
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench gallery clean
 
 demo: $(READY)
 	.venv/bin/python examples/demo.py demo
@@ -35,6 +35,11 @@ bench: $(READY)
 	.venv/bin/python benchmarks/recipes.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/faithful.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/gpu.py
+	.venv/bin/python benchmarks/tables.py
+
+# Wants no data: the pictures come with scikit-image. About half an hour of one core; what is there is skipped.
+gallery: $(READY)
+	.venv/bin/python benchmarks/gallery.py
 	.venv/bin/python benchmarks/tables.py
 
 $(READY): pyproject.toml constraints.txt

@@ -31,17 +31,17 @@ def save_strip(
     images.write(folder.with_name(folder.name + ENDS), drawn(panels), overwrite=True)
 
 
-def piece(hidden: np.ndarray, truth: np.ndarray | None) -> tuple[slice, slice]:
-    """Where most is hidden, weighed by how much happens there in the truth."""
+def piece(hidden: np.ndarray, truth: np.ndarray | None, side: int = SIDE) -> tuple[slice, slice]:
+    """Where most is hidden, weighed by how much happens there in the truth; `side` pixels at most."""
     weight = hidden.astype(float)
     if truth is not None:
         grey = truth.reshape(*hidden.shape, -1).mean(axis=2)
         weight *= gaussian_gradient_magnitude(grey, 1.0)
-    size = [min(SIDE, side) for side in hidden.shape]
+    size = [min(side, length) for length in hidden.shape]
     inside = uniform_filter(weight, size, mode="constant")
     most = np.argwhere(inside >= 0.999 * inside.max()).mean(axis=0).astype(int)  # the middle of the best places
     starts = [
-        int(np.clip(at - wide // 2, 0, side - wide)) for at, wide, side in zip(most, size, hidden.shape, strict=True)
+        int(np.clip(at - wide // 2, 0, whole - wide)) for at, wide, whole in zip(most, size, hidden.shape, strict=True)
     ]
     return slice(starts[0], starts[0] + size[0]), slice(starts[1], starts[1] + size[1])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import filledin
 import fused
+import hung
 import laws
 import levels
 import observed
@@ -95,6 +96,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "faithful": faithful,
     "fusing": fused.usual,
     "fusingstrangers": fused.strangers,
+    "gallery": hung.table,
+    **hung.CAPTIONS,
     "inpainting50": filledin.gray50,
     "inpainting50seen": filledin.gray50seen,
     "inpaintingshares": filledin.shares,
