@@ -15,6 +15,7 @@ import filledin
 import fused
 import laws
 import levels
+import lit
 import observed
 import sharpened
 import unpacked
@@ -95,6 +96,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "faithful": faithful,
     "fusing": fused.usual,
     "fusingstrangers": fused.strangers,
+    "guiding25": lit.weak,
+    "guiding50": lit.strong,
+    "guidingcave": lit.cave,
+    "guidingother": lit.wrong,
+    "guidingotherpoisson": lit.wrong_poisson,
+    "guidingpoisson": lit.poisson,
     "inpainting50": filledin.gray50,
     "inpainting50seen": filledin.gray50seen,
     "inpaintingshares": filledin.shares,
