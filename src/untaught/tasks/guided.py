@@ -146,7 +146,8 @@ def guide(
     image: as of `denoise`: ndarray HW or HWC (1 to 4 channels) of any integer or floating dtype, or a tensor HW, CHW or
         [B, C, H, W], where a batch is so many independent fits with one guide.
     guide: one image of the same height and width, pixel on pixel; grey or colour, any dtype, on a scale of its own.
-    sigma: the noise's standard deviation, in the image's own units; estimated from the image if "auto".
+    sigma: the noise's standard deviation, in the image's own units; estimated from the image if "auto". Strong noise
+        with a grain is taken for texture (docs/guiding.md).
     quality: "draft", "normal" or "best"; "paper" for the settings of 2018, whose network sees the guide alone and is
         fitted to the image; or a Preset of your own.
     time_budget: seconds that it may take at most, for each image of a batch; no limit if None.
