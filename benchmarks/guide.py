@@ -12,7 +12,8 @@ Noise: Gaussian of the sigma of 255, or Poisson of 30 counts at white; stored in
 made from the next picture, and says nothing of the image.
 
 Methods: draft, normal, best, paper: ours; denoise-LEVEL: ours without the guide; filter: the guided filter alone (He,
-Sun and Tang 2013), radius 8, epsilon 1e-4; bilateral: the joint bilateral filter (Petschnigg et al. 2004), 17x17
+Sun and Tang 2013), radius 8, epsilon 1e-4; filter-unclipped: the same, with what the file cut off at black and white
+undone by the law of clipped noise, as ours do it; bilateral: the joint bilateral filter (Petschnigg et al. 2004), 17x17
 pixels, sigma 4 pixels and 0.05 of the guide's range. Sigma is told to none.
 
 Scores of the 8-bit image: PSNR in dB, SSIM, and the PSNR in each shadow and a margin: `own_psnr` in the image's own,
@@ -34,12 +35,13 @@ import torch
 from references import add_row, check, rows
 from strips import save_strip
 from untaught import __version__, images, metrics, tasks
-from untaught.classical import GuidedFilter
+from untaught.classical import GuidedFilter, unclip
+from untaught.noise import measure_noise
 
 RESULTS = Path(__file__).parent / "results" / "guide.jsonl"
 OURS = ("draft", "normal", "best", "paper")
 ALONE = ("denoise-draft", "denoise-normal", "denoise-best")
-METHODS = ["noisy", "filter", "bilateral", *ALONE, *OURS]
+METHODS = ["noisy", "filter", "filter-unclipped", "bilateral", *ALONE, *OURS]
 NOISES = ["15", "25", "50", "poisson"]
 COUNTS = 30  # at white
 KEYS = ("image", "noise", "guide", "method", "seed", "threads")
@@ -54,7 +56,9 @@ def main() -> None:
     parser.add_argument("--images", default="kodim05,kodim08,kodim23,cave01")
     parser.add_argument("--noise", default="25,50,poisson")
     parser.add_argument("--guide", default="same", choices=["same", "other"])
-    parser.add_argument("--methods", default="noisy,filter,bilateral,denoise-draft,denoise-normal,draft,normal")
+    parser.add_argument(
+        "--methods", default="noisy,filter,filter-unclipped,bilateral,denoise-draft,denoise-normal,draft,normal"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -157,7 +161,9 @@ def classic(given: np.ndarray, guide: np.ndarray, method: str) -> np.ndarray:
     if method == "noisy":
         return given
     y, lamp = (torch.from_numpy(one / 255).float().movedim(-1, 0)[None] for one in (given, guide))
-    x = GuidedFilter(guide=lamp)(y) if method == "filter" else bilateral(y, lamp)
+    x = bilateral(y, lamp) if method == "bilateral" else GuidedFilter(guide=lamp)(y)
+    if method == "filter-unclipped" and (noise := measure_noise(y)).is_white:
+        x = unclip(x, noise.sigma)
     return (255 * x[0]).movedim(0, -1).round().clamp(0, 255).numpy().astype(np.uint8)
 
 

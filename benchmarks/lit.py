@@ -12,6 +12,7 @@ LABELS = {
     "noisy": "the noisy image",
     "bilateral": "joint bilateral filter",
     "filter": "guided filter",
+    "filter-unclipped": "guided filter, clipping undone",
     "denoise-draft": "untaught `denoise`, `draft`",
     "denoise-normal": "untaught `denoise`, `normal`",
     "denoise-best": "untaught `denoise`, `best`",
