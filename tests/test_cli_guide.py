@@ -60,7 +60,7 @@ def test_it_writes_the_image_and_its_record(program, tmp_path, pair):
 
 def test_dry_run_has_a_price_and_writes_nothing(program, tmp_path, pair):
     path, flash = pair
-    for quality in ("draft", "normal"):
+    for quality in ("draft", "normal", "best"):
         code, out, _ = program(
             "guide", path, "--guide", flash, "-o", tmp_path / "o.png", "--quality", quality, "--dry-run"
         )
