@@ -16,6 +16,7 @@ import fused
 import hung
 import laws
 import levels
+import lit
 import observed
 import sharpened
 import unpacked
@@ -98,6 +99,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "fusingstrangers": fused.strangers,
     "gallery": hung.table,
     **hung.CAPTIONS,
+    "guiding25": lit.weak,
+    "guiding50": lit.strong,
+    "guidingcave": lit.cave,
+    "guidingother": lit.wrong,
+    "guidingotherpoisson": lit.wrong_poisson,
+    "guidingpoisson": lit.poisson,
     "inpainting50": filledin.gray50,
     "inpainting50seen": filledin.gray50seen,
     "inpaintingshares": filledin.shares,

@@ -20,6 +20,7 @@ def test_the_public_names_are_sorted_and_all_there():
             "dejpeg",
             "denoise",
             "fuse",
+            "guide",
             "inpaint",
             "restore",
             "steps",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import deblur, dejpeg, denoise, fuse, inpaint, restore, steps, upscale
+    from untaught.tasks import deblur, dejpeg, denoise, fuse, guide, inpaint, restore, steps, upscale
 
 __all__ = [
     "Fit",
@@ -25,6 +25,7 @@ __all__ = [
     "dejpeg",
     "denoise",
     "fuse",
+    "guide",
     "inpaint",
     "restore",
     "steps",
@@ -41,6 +42,7 @@ _HOME = {
     "dejpeg": "untaught.tasks",
     "denoise": "untaught.tasks",
     "fuse": "untaught.tasks",
+    "guide": "untaught.tasks",
     "inpaint": "untaught.tasks",
     "restore": "untaught.tasks",
     "steps": "untaught.tasks",

@@ -11,7 +11,7 @@ from untaught.core import State
 from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
-ASKED = ("missing", "upscale", "blur", "fuse")  # what a task was told of the damage
+ASKED = ("missing", "upscale", "blur", "fuse", "guide")  # what a task was told of the damage
 IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", *ASKED)
 
 
@@ -51,7 +51,8 @@ def difference(theirs: Any, ours: Any, name: str = "") -> str:
 def identity(provenance: dict[str, Any]) -> dict[str, Any]:
     """What two fits must agree on to be the same; of the input its contents, wherever they lie."""
     about = {key: provenance[key] for key in IDENTITY if key in provenance}
-    if "input" in about:
-        about["input"] = about["input"]["sha256"]
+    for file in ("input", "guide"):
+        if "sha256" in about.get(file, {}):
+            about[file] = about[file]["sha256"]
     plain: dict[str, Any] = json.loads(json.dumps(about))
     return plain

@@ -1,12 +1,11 @@
 """First estimates of a noisy image, made without a network, and whether one will improve on them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from untaught.classical import Estimate, at_two_scales, denoise_classically, estimate
+from untaught.classical import Estimate, as_far_as_it_helps, at_two_scales, denoise_classically, estimate, filters
 from untaught.noise import Noise
 from untaught.presets.row import Pilot, Preset
 
@@ -17,19 +16,25 @@ def estimates(y: Tensor, sigma: float, noise: Noise, pilot: Pilot, *, seed: int,
     """The first estimates of `y` `[1, C, H, W]`, each better than the one before.
 
     Noise that is not surely white, or was not before it was stabilised, gets the first alone (with a grain, at two
-    scales): the others rely on recorruption, which gives noise of one law everywhere.
+    scales): the others rely on recorruption, which gives noise of one law everywhere. A guide is then trusted by one
+    share.
     """
-
-    def first(x: Tensor, level: float) -> Estimate:
-        return denoise_classically(x, level, generator=torch.Generator().manual_seed(seed), rounds=0)
-
-    if noise.grain:
-        made = first(y, sigma)
-        whole = made.image  # at_two_scales asks for it first
-        both = at_two_scales(lambda x, level: whole if x is y else first(x, level).image, y, sigma)
-        yield replace(made, image=both)
-        return
     generator = torch.Generator().manual_seed(seed)
+
+    def first(x: Tensor, level: float) -> Tensor:
+        own = torch.Generator().manual_seed(seed)
+        return denoise_classically(x, level, generator=own, rounds=0).image
+
+    def alone(x: Tensor, level: float) -> Tensor:
+        return at_two_scales(first, x, level) if noise.grain else first(x, level)
+
+    if noise.grain or (pilot.guide is not None and not noise.is_white):
+        if pilot.guide is None:
+            image = alone(y, sigma)
+        else:
+            image = as_far_as_it_helps(y, sigma, filters(pilot.guide)[-1], alone, generator)
+        yield Estimate(image=image, round=0, views=(), mixed=(), clipped=clipped)
+        return
     for one in estimate(y, sigma, generator=generator, clipped=clipped, recipe=pilot.recipe()):
         yield one
         if one.round == pilot.rounds or not noise.is_white:

@@ -130,7 +130,14 @@ class TiledJob:
         left = None
         if self.budget is not None:
             left = max(self.budget - self.before - self.spent, 0.0) / (len(self.boxes) - len(self.done))
-        return Job(problem, self.row, self.frame, self.noise, self.provenance, left)
+        return Job(problem, self.row_of(number), self.frame, self.noise, self.provenance, left)
+
+    def row_of(self, number: int) -> Preset:
+        """The row with the tile's part of the guide, if there is one."""
+        pilot = self.row.pilot
+        if pilot is None or pilot.guide is None:
+            return self.row
+        return replace(self.row, pilot=replace(pilot, guide=self.boxes[number].of(pilot.guide)))
 
     def state(self) -> State:
         """The tiles that are done, but for those that the budget cut short: with more time they become better."""

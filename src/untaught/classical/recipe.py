@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from untaught.classical.block_matching import BlockMatching
+from untaught.classical.guided_filter import GuidedFilter
 from untaught.classical.mixture import Mixture
 from untaught.classical.nl_bayes import NLBayes
 from untaught.classical.patches import Search
@@ -30,6 +31,8 @@ LATER = (
     NLBayes(Search(size=6, step=3, radius=24, count=32)),
 )
 MIXTURE = Mixture()
+SHARE = Mixture(taps=1)
+DOUBT, TRUST = 0.25, 0.75  # a share up to the first counts as none, from the second on as all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,7 @@ class Recipe:
     mixture: Mixture = MIXTURE
     strength: float = 0.5  # of the recorruption, in sigmas
     pairs: int = 1  # of recorrupted images
+    guided: tuple[GuidedFilter, ...] = ()  # by a picture of the same scene, where there is one
 
     def __post_init__(self) -> None:
         if not (self.pilots and self.strength > 0 and self.pairs >= 1):
@@ -125,9 +129,50 @@ def estimate(
 
 
 def begin(view: View, recipe: Recipe) -> View:
-    """The estimates made before any mixture: the last one first, as the base, then the noisy image."""
-    estimates = [recipe.start.thresholded(view.y, view.sigma)]
-    estimates.append(recipe.start.wiener(view.y, estimates[0], view.sigma))
-    for pilot in recipe.pilots:
-        estimates.append(pilot(view.y, estimates[-1], view.sigma))
+    """The estimates made before any mixture: the last one first, as the base, then the noisy image.
+
+    With a guide, the last is what it explains of the image, and the remainder denoised as if that were the image: a
+    shadow that only one of the two has is in the remainder.
+    """
+    estimates = chain(view.y, view.sigma, recipe)
+    if recipe.guided:
+        estimates += [guided(view.y) for guided in recipe.guided]
+        estimates.append(remainder(view.y, estimates[-1], lambda y: chain(y, view.sigma, recipe)[-1]))
     return view.joined(estimates[-1], view.y, *estimates[:-1])
+
+
+def chain(y: Tensor, sigma: float, recipe: Recipe) -> list[Tensor]:
+    """Estimates of `y` from itself alone, each from the one before."""
+    estimates = [recipe.start.thresholded(y, sigma)]
+    estimates.append(recipe.start.wiener(y, estimates[0], sigma))
+    for pilot in recipe.pilots:
+        estimates.append(pilot(y, estimates[-1], sigma))
+    return estimates
+
+
+def remainder(y: Tensor, explained: Tensor, denoise: Callable[[Tensor], Tensor]) -> Tensor:
+    """`explained` and what `denoise` makes of the rest of `y`."""
+    return explained + denoise(y - explained)
+
+
+def as_far_as_it_helps(
+    y: Tensor,
+    sigma: float,
+    guided: GuidedFilter,
+    denoise: Callable[[Tensor, float], Tensor],
+    generator: torch.Generator,
+) -> Tensor:
+    """`denoise(y, sigma)`, or its guided likeness, as recorrupted images say: by the share that is best in brightness.
+
+    For noise that is not quite Gaussian or white: recorruption finds too small a share there, in colours most. `y` and
+    what comes out: `[1, C, H, W]`.
+    """
+
+    def with_and_without(view: View) -> View:
+        made = denoise(view.y, view.sigma)
+        other = remainder(view.y, guided(view.y), lambda rest: denoise(rest, view.sigma))
+        return view.joined(made, other)
+
+    views = [with_and_without(view) for view in recorrupt(y, sigma, RECIPE.strength, generator)]
+    share = (SHARE.fit(views)[:1] - DOUBT).div(TRUST - DOUBT).clamp(0, 1)
+    return SHARE.apply(with_and_without(View(y=y, sigma=sigma, target=y)).estimates, share.expand(y.shape[1], 1))

@@ -12,6 +12,7 @@ from untaught.presets.deblurring import DEBLURRING
 from untaught.presets.dejpegging import DEJPEGGING
 from untaught.presets.denoising import DENOISING
 from untaught.presets.fusing import FUSING
+from untaught.presets.guiding import GUIDING
 from untaught.presets.inpainting import INPAINTING
 from untaught.presets.published import PUBLISHED
 from untaught.presets.restoring import RESTORING
@@ -27,6 +28,7 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         **DEJPEGGING,
         **DENOISING,
         **FUSING,
+        **GUIDING,
         **INPAINTING,
         **RESTORING,
         **UPSCALING,

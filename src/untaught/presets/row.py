@@ -1,8 +1,10 @@
 """What a row of the table of settings is."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from untaught.classical import RECIPE, Recipe
+from torch import Tensor
+
+from untaught.classical import RECIPE, Recipe, filters
 from untaught.core import Method, Network, Stopper
 from untaught.fit import Fit
 from untaught.methods.dropped import Dropped
@@ -21,10 +23,11 @@ class Pilot:
 
     rounds: int  # of the mixture
     pairs: int = 1  # of recorrupted images; the mixture and the network are fitted on them
+    guide: Tensor | None = field(default=None, repr=False, compare=False)  # [1, G, H, W] of the image at hand
 
     def recipe(self) -> Recipe:
         """In the words of `untaught.classical`."""
-        return replace(RECIPE, pairs=self.pairs)
+        return replace(RECIPE, pairs=self.pairs, guided=() if self.guide is None else filters(self.guide))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from untaught.tasks.blurred import deblur, deblurring
 from untaught.tasks.compressed import dejpeg, dejpegging
 from untaught.tasks.enlarge import upscale, upscaling
 from untaught.tasks.frames import fuse, fusing
+from untaught.tasks.guided import guide, guiding
 from untaught.tasks.loop import steps
 from untaught.tasks.missing import inpaint, inpainting
 from untaught.tasks.noisy import denoise, denoising
@@ -18,6 +19,8 @@ __all__ = [
     "denoising",
     "fuse",
     "fusing",
+    "guide",
+    "guiding",
     "inpaint",
     "inpainting",
     "restore",

@@ -6,7 +6,7 @@ from typing import Literal, overload
 
 from torch import Tensor
 
-from untaught.arrays import Image, take
+from untaught.arrays import Frame, Image, take
 from untaught.core import Problem, Result
 from untaught.errors import UsageError
 from untaught.job import Job
@@ -57,28 +57,48 @@ def denoising(
     row = denoising_preset(quality, method)
     x, frame = take(image)
     side = side_of_tiles(tile, row, x.shape[2] * x.shape[3])
-    where, span = pick_device(device, image), frame.scale.span
-    suggested = measure_noise(x)
-    noise = suggested if sigma == "auto" else Noise(sigma=sigma / span, correlation=suggested.correlation)
+    where, suggested = pick_device(device, image), measure_noise(x)
+    noise = told(sigma, suggested, frame)
     if isinstance(row.method, R2R) and not (noise.is_white and min(x.shape[2:]) >= FEWEST):
         row = without_recorruption(quality, noise)
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
     row = with_seed_and_steps(row, seed, steps)
+    row = with_image(row, noise.forward(x).to(where), max(noise.white_sigma, LEAST_SIGMA), steps)
+    job = job_on(x.to(where), "denoise", row, frame, noise, suggested, time_budget, side)
+    job.before = time.monotonic() - began
+    return job
+
+
+def told(sigma: float | Literal["auto"], suggested: Noise, frame: Frame) -> Noise:
+    """White noise of the sigma that was told, in the image's own units, else what was measured."""
+    return suggested if sigma == "auto" else Noise(sigma=sigma / frame.scale.span, correlation=suggested.correlation)
+
+
+def job_on(
+    x: Tensor,
+    task: str,
+    row: Preset,
+    frame: Frame,
+    noise: Noise,
+    suggested: Noise,
+    time_budget: float | None,
+    side: int | None,
+) -> Job | TiledJob:
+    """The job of a noisy image `[1, C, H, W]`, in tiles of so many pixels a side or whole.
+
+    `noise` is what is taken for true, which a row need not know of, `suggested` what the image says.
+    """
     level = max(noise.white_sigma, LEAST_SIGMA)
     treated = noise if row.knows_sigma else replace(noise, gain=0.0, grain=False, unsure=False)
     likelihood = Gaussian(sigma=level) if row.knows_sigma else Gaussian()
-    y, shape = treated.forward(x).to(where), channels_height_width(x)
-    row = with_image(row, y, level, steps)
-    problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=shape)
-    about = noise_found(noise, suggested, frame.scale, level, estimated=sigma == "auto")
-    record = provenance("denoise", row, problem, frame) | {"noise": about}
+    problem = Problem(y=treated.forward(x), operator=Identity(), likelihood=likelihood, shape=channels_height_width(x))
+    about = noise_found(noise, suggested, frame.scale, level, estimated=noise is suggested)
+    record = provenance(task, row, problem, frame) | {"noise": about}
     if side is not None:
         record["settings"]["tile"] = side
     begun = (problem, row, frame, treated, record, time_budget)
-    job = Job(*begun) if side is None else TiledJob(*begun, side)
-    job.before = time.monotonic() - began
-    return job
+    return Job(*begun) if side is None else TiledJob(*begun, side)
 
 
 def with_image(row: Preset, y: Tensor, sigma: float, steps: int | None) -> Preset:
