@@ -14,7 +14,6 @@ from untaught.presets.denoising import BARE
 from untaught.presets.row import Preset, Price
 from untaught.stoppers.budget import Budget
 
-
 HALF = Skip(down=(64,) * 5, up=(64,) * 5)  # the paper's network for super-resolution, half as wide
 
 
