@@ -132,13 +132,6 @@ def test_the_cosine_ends_near_nothing():
     assert how.rate(99) < 0.02
 
 
-def test_the_trapezoid_goes_straight_down_in_its_last_third():
-    how = Fit(optimiser=Adam(), steps=300, schedule="trapezoid")
-    assert [how.rate(index) for index in (0, 100, 200)] == [1.0, 1.0, 1.0]
-    assert how.rate(250) == pytest.approx(0.5)
-    assert how.rate(299) == pytest.approx(0.01)
-
-
 def test_pixels_and_total_variation_run_in_the_same_loop(problem):
     how = Fit(optimiser=Adam(lr=0.05), steps=300, prior=TotalVariation(), prior_weight=0.02)
     flat = list(steps(problem, Pixels(), Plain(jitter=0), how))[-1].x
@@ -260,7 +253,7 @@ def test_jitter_does_not_repeat_the_input(problem, small_network, quick):
 
 @pytest.mark.parametrize("bad", [{"steps": 0}, {"schedule": "linear"}])
 def test_settings_that_cannot_be_meant(bad):
-    with pytest.raises(ValueError, match="wanted 1 or more, one of 'constant', 'cosine', 'trapezoid'"):
+    with pytest.raises(ValueError, match="wanted 1 or more, 'constant' or 'cosine'"):
         Fit(**({"optimiser": Adam(), "steps": 5} | bad))
 
 

@@ -37,7 +37,7 @@ def predict(row: Preset, shape: Shape, at_once: Shape | None = None, *, white: b
     share = (1 + channels) / 4  # prices were measured in colour; part of the work does not depend on it
     work = row.price.first * share
     work += (row.price.mixture + (row.price.network if row.fitted else 0)) * share if white else 0
-    seconds = (work * megapixels + row.price.a_step * row.fit.steps * share) * REFERENCE / rate()
+    seconds = (work * megapixels + row.price.a_step * row.fit.steps) * REFERENCE / rate()
     return Cost(seconds, row.price.megabytes * held[1] * held[2] * share)
 
 

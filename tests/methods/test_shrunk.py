@@ -111,7 +111,7 @@ def test_the_learner_never_sees_more_than_its_lesson_and_the_prior_only_what_was
 
 
 def test_what_is_shown_is_a_mean_of_both():
-    problem, network, method = asked()
+    problem, network, method = asked(method=replace(QUICK, share=0.75))
     parts, run = run_of(problem, network, method)
     for _ in range(3):
         parts.descend()

@@ -38,7 +38,7 @@ class Price:
     mixture: float  # seconds more, for all rounds
     network: float  # seconds more, for all steps
     megabytes: float  # of memory, above what the program takes with nothing to do
-    a_step: float = 0.0  # seconds more for each step of the network, whatever the size
+    a_step: float = 0.0  # seconds more for each step of the network, whatever the size and the channels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Rows of ours for super-resolution."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from untaught.core import Network
@@ -17,15 +18,12 @@ from untaught.stoppers.budget import Budget
 HALF = Skip(down=(64,) * 5, up=(64,) * 5)  # the paper's network for super-resolution, half as wide
 
 
-def enlarging(
-    steps: int, learners: int, price: Price, network: Network = HALF, apart: int = 2, share: float = 0.5
-) -> Preset:
+def enlarging(method: Shrunk, steps: int, price: Price, network: Network = HALF) -> Preset:
     """A row of ours, for every factor; its price is for a megapixel of the result."""
-    learner = SubPixel() if learners == 1 else Several(network=SubPixel(), count=learners)
     return Preset(
         network=network,
-        method=Shrunk(learner=learner, every=steps // 2, apart=apart, share=share),
-        fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.003), steps=steps, schedule="trapezoid", average_decay=0.0),
+        method=replace(method, every=steps // 2),
+        fit=Fit(optimiser=Muon(lr=0.02, adam_lr=0.003), steps=steps, average_decay=0.0),
         stopper=Budget(),
         consistent=True,
         price=price,
@@ -33,10 +31,17 @@ def enlarging(
     )
 
 
+def cosine(row: Preset) -> Preset:
+    """The same row, ending at a low rate."""
+    return replace(row, fit=replace(row.fit, schedule="cosine"))
+
+
+TWO = Several(network=SubPixel(), count=2)
+
 LEVELS = {
-    "draft": enlarging(200, 1, Price(0, 0, 380, 1570, a_step=0.045), BARE, share=0.75),
-    "normal": enlarging(400, 2, Price(0, 0, 750, 1750, a_step=0.09)),
-    "best": enlarging(600, 2, Price(0, 0, 2850, 2500, a_step=0.18), apart=1),
+    "draft": cosine(enlarging(Shrunk(learner=SubPixel(), share=0.75), 200, Price(0, 0, 380, 1570, a_step=0.045), BARE)),
+    "normal": enlarging(Shrunk(learner=TWO), 500, Price(0, 0, 3780, 4500, a_step=0.09)),
+    "best": enlarging(Shrunk(learner=TWO, apart=1), 600, Price(0, 0, 9100, 4500, a_step=0.09)),
 }
 
 UPSCALING: Mapping[tuple[str, str], Preset] = MappingProxyType(
