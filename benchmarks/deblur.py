@@ -84,7 +84,7 @@ def main() -> None:
             measure(case, method, asked)
         if asked.pictures:
             seen = np.ones(case.given.shape, bool)
-            save_strip(asked.pictures / case.name, case.given, seen, case.truth)
+            save_strip(asked.pictures / case.name, case.given, seen, case.truth, "photograph", aligned)
 
 
 def cases(asked: argparse.Namespace) -> Iterator[Case]:
@@ -175,6 +175,11 @@ CLASSICS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "richardson-lucy": lambda y, psf: mirrored(lambda padded: richardson_lucy(padded, psf, ROUNDS), y, psf),
     "tv": by_variation,
 }
+
+
+def aligned(out: np.ndarray, truth: np.ndarray) -> float:
+    """PSNR after the shift that brings it nearest."""
+    return float(scores(out, truth)["psnr"])
 
 
 def scores(out: np.ndarray, truth: np.ndarray) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def image_by_image(found: Rows) -> str:
     if not names:
         return NOTHING
     heads = ["method", *names, "mean", "mean of the missing pixels"]
-    heads += [f"mean without {BORDER}", "and of the missing pixels", "s for 512x512", "processor s", "steps"]
+    heads += [f"mean without {BORDER}", "and of the missing pixels", "s an image", "processor s", "steps"]
     lines = []
     for label, some in by_method(found):
         scores = {row["image"]: f"{row['psnr']:.2f}" for row in some}
@@ -64,7 +64,7 @@ def shares() -> str:
                 cells = [name, f"{share:g} %", label, str(len(some)), mean(some, "psnr"), mean(some, "hidden_psnr")]
                 lines.append([*cells, *costs(some), steps(some)])
     heads = ["set", "missing", "method", "images", "PSNR", "PSNR of the missing pixels"]
-    return markdown([*heads, "s for 512x512", "processor s", "steps"], lines) if lines else NOTHING
+    return markdown([*heads, "s an image", "processor s", "steps"], lines) if lines else NOTHING
 
 
 def text() -> str:
@@ -77,7 +77,7 @@ def text() -> str:
                 scored = [mean(some, score) if "psnr" in some[0] else "" for score in ("psnr", "hidden_psnr")]
                 lines.append([image, f"{some[0]['missing']:g} %", label, *scored, *costs(some), steps(some)])
     heads = ["image", "missing", "method", "PSNR", "PSNR of the missing pixels"]
-    return markdown([*heads, "s for 512x512", "processor s", "steps"], lines) if lines else NOTHING
+    return markdown([*heads, "s an image", "processor s", "steps"], lines) if lines else NOTHING
 
 
 def newest(name: str) -> Rows:
@@ -94,11 +94,10 @@ def by_method(found: Rows) -> list[tuple[str, Rows]]:
 
 
 def costs(some: Rows) -> tuple[str, str]:
-    """Seconds for 512 x 512 pixels by the images' area, of the clock and the processor; empty for files."""
+    """Mean seconds of an image, of the clock and the processor; empty for files."""
     if any("seconds" not in row for row in some):
         return "", ""
-    area = sum(row["shape"][0] * row["shape"][1] for row in some) / 512**2
-    seconds, cpu = (sum(row[name] for row in some) / area for name in ("seconds", "cpu_seconds"))
+    seconds, cpu = (sum(row[name] for row in some) / len(some) for name in ("seconds", "cpu_seconds"))
     return f"{seconds:.1f}", f"{cpu:.1f}"
 
 

@@ -76,7 +76,8 @@ def main() -> None:
         if at is not None:
             other = kodak[at] if asked.guide == "same" else kodak[(at + 1) % len(kodak)]
             for noise in asked.noise.split(","):
-                measure(name, noise, pair(kodak[at], other, noise, asked.seed), asked)
+                scene, lit = (images.read(path).pixels for path in (kodak[at], other))
+                measure(name, noise, pair(scene, lit, noise, asked.seed), asked)
         elif name == "cave01" and len(cave) == 2:
             flash, dark = (images.read(path).pixels for path in cave)
             measure(name, "its own", (None, dark, flash), asked)
@@ -110,9 +111,9 @@ def measure(name: str, noise: str, case: tuple[Any, ...], asked: argparse.Namesp
         save_strip(folder, guide, np.ones(given.shape[:2]), truth, "the guide")
 
 
-def pair(path: Path, other: Path, noise: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The truth, the noisy image and the guide, 8 bit, made from two pictures, or one."""
-    scene, lit = (images.read(one).pixels / 255 for one in (path, other))
+def pair(scene: np.ndarray, lit: np.ndarray, noise: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The truth, the noisy image and the guide, made from two pictures, or one; all in 8 bits and colour."""
+    scene, lit = scene / 255, lit / 255
     height, width, _ = scene.shape
     truth = 0.6 * scene**1.2 * np.array([1.0, 0.78, 0.52]) * (1 - 0.45 * shadow(height, width, OWN))[..., None]
     row, column = np.mgrid[0:height, 0:width]

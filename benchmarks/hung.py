@@ -20,6 +20,7 @@ TASKS = {  # as they hang
     "deblur_blind": "blur, kernel not told",
     "fuse": "16 frames to one",
     "dejpeg": "JPEG",
+    "guide": "noise, with a flash photograph",
     "impulse": "impulse noise",
     "poisson": "photon noise",
     "pansharpen": "pansharpening",

@@ -19,6 +19,7 @@ from skimage.filters import unsharp_mask
 import deblur
 import dejpeg
 import fuse
+import guide
 import likelihoods
 import observations
 import untaught
@@ -237,6 +238,21 @@ def stripes() -> Scene:
     return of_observation("stripes", damage, "rocket", cut("rocket", 180, 230, 192, 192), "moments")
 
 
+def guided() -> Scene:
+    """A cat by lamp light, with a flash photograph that has another shadow."""
+    cat = cut("chelsea", 20, 110)
+    truth, given, flash = guide.pair(cat, cat, "25", 0)
+    return Scene(
+        "chelsea",
+        "noise of sigma 25, not told; a brighter, bluish picture of it is told, with another shadow",
+        truth,
+        given,
+        "guided filter",
+        lambda: guide.classic(given, flash, "filter"),
+        lambda quality: untaught.guide(given, flash, quality=quality, **SAME),
+    )
+
+
 SCENES: dict[str, Callable[[], Scene]] = {
     "denoise": denoise,
     "denoise_texture": denoise_texture,
@@ -248,6 +264,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "deblur_blind": deblur_blind,
     "fuse": fuse_frames,
     "dejpeg": dejpeg_10,
+    "guide": guided,
     "impulse": impulse,
     "poisson": poisson,
     "pansharpen": pansharpen,

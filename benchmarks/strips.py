@@ -1,5 +1,6 @@
 """A strip to look at: the input, each method's result and the truth, the same piece of each, pixel by pixel."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,12 @@ ENDS = "_strip.png"
 
 
 def save_strip(
-    folder: Path, given: np.ndarray, hidden: np.ndarray, truth: np.ndarray | None, label: str = "missing: black"
+    folder: Path,
+    given: np.ndarray,
+    hidden: np.ndarray,
+    truth: np.ndarray | None,
+    label: str = "missing: black",
+    score: Callable[[np.ndarray, np.ndarray], float] = metrics.psnr,
 ) -> None:
     """Beside `folder`, which has the results as METHOD.png; under each its difference from the truth, four times."""
     where = piece(hidden, truth)
@@ -22,7 +28,7 @@ def save_strip(
     for path in sorted(folder.glob("*.png")):
         out, name, off = images.read(path).pixels, path.stem, None
         if truth is not None:
-            name += f" {metrics.psnr(out, truth):.2f} dB"
+            name += f" {score(out, truth):.2f} dB"
             off = four_times(out[where], truth[where])
         panels.append((name, out[where], off))
     if truth is not None:
