@@ -262,7 +262,7 @@ def test_an_argument_that_cannot_be_meant(program, picture, words, code, says):
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("in.png", "the input itself"), ("old.png", "exist"), ("nowhere/out.png", "nowhere"), ("out.xyz", "xyz")],
+    [("in.png", "is an input"), ("old.png", "exist"), ("nowhere/out.png", "nowhere"), ("out.xyz", "xyz")],
 )
 def test_a_bad_output_is_refused_before_the_fit(program, picture, name, says, monkeypatch):
     monkeypatch.setattr(Fitting, "__iter__", lambda self: pytest.fail("the fit began"))
@@ -284,7 +284,7 @@ def test_overwrite_never_means_the_input(program, picture):
         ("compare", record, picture, "-o", picture),
     ):
         code, _, err = program(*words, "--overwrite")
-        assert code == 2 and "the input itself" in err, words
+        assert code == 2 and "is an input" in err, words
     assert before == (picture.read_bytes(), record.read_bytes())
 
 

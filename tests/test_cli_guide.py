@@ -12,7 +12,7 @@ import untaught
 from test_cli import leftovers, write
 from test_guiding import FIRST, FLASH, NOISY
 from untaught import checkpoint, images, presets
-from untaught.fitting import Fitting
+from untaught.job import Job
 from untaught.presets import PRESETS
 
 
@@ -74,10 +74,10 @@ BAD = {
     "itself": ({"--guide": "in.png"}, 2, r"--guide is .*in.png, the image itself"),
     "a copy": ({"--guide": "copy.png"}, 2, "the guide is the image itself"),
     "size": ({"--guide": "small.png"}, 4, "the guide is 20x32 but the image is 28x32"),
-    "constant": ({"--guide": "flat.png"}, 4, "the guide can't be used: the image is constant"),
+    "constant": ({"--guide": "flat.png"}, 4, "the guide can't be used: it is constant"),
     "nowhere": ({"--guide": "no.png"}, 4, "no.png does not exist"),
     "sigma": ({"--sigma": "0"}, 2, "--sigma is 0"),
-    "over the guide": ({"-o": "flash.png"}, 2, "flash.png is the input itself"),
+    "over the guide": ({"-o": "flash.png"}, 2, "flash.png is an input"),
     "level": ({"--quality": "superb"}, 2, "quality is 'superb'"),
 }
 
@@ -86,7 +86,7 @@ BAD = {
 def test_what_cannot_be_meant_ends_in_one_sentence_before_the_fit(
     program, tmp_path, monkeypatch, pair, more, code, says
 ):
-    monkeypatch.setattr(Fitting, "__iter__", lambda self: pytest.fail("the fit began"))
+    monkeypatch.setattr(Job, "__iter__", lambda self: pytest.fail("the work began"))
     for name, pixels in (("copy", NOISY), ("small", FLASH[:20]), ("flat", np.full_like(FLASH, 7))):
         write(tmp_path / f"{name}.png", pixels)
     before = leftovers(tmp_path)

@@ -81,6 +81,8 @@ def test_the_guides_kind_and_scale_are_its_own():
     usual = guide(quality=FIRST)
     for flash in (FLASH / 255, torch.from_numpy(FLASH.copy()).movedim(-1, 0)):
         assert np.abs(guide(flash=flash, quality=FIRST).astype(int) - usual).max() <= 1
+    dim = guide(flash=FLASH // 4, quality=FIRST)
+    assert np.abs(dim.astype(int) - usual).mean() < 3
     grey = guide(flash=FLASH[..., 1].astype(np.uint16) * 200, quality=FIRST)
     assert grey.shape == NOISY.shape and off(grey, usual) < 150
 
@@ -124,7 +126,8 @@ def test_noise_that_may_grow_with_the_light_is_measured_beside_the_guide(monkeyp
 def test_paper_sees_the_guide_alone(monkeypatch):
     job = guiding(NOISY, FLASH, quality="paper", steps=2)
     assert isinstance(job.row.network.input, Given) and job.row.fit.steps == 2
-    assert torch.equal(job.row.network.input.image[0].movedim(0, -1), torch.from_numpy(FLASH / 255).float())
+    seen = (FLASH.astype(np.float32) - FLASH.min()) / (FLASH.max() - FLASH.min())  # from 0 to 1
+    torch.testing.assert_close(job.row.network.input.image[0].movedim(0, -1), torch.from_numpy(seen))
     assert PRESETS["guide", "paper"].fit.steps == 601 and not job.row.knows_sigma
     monkeypatch.setattr(presets, "PRESETS", {**PRESETS, ("guide", "paper"): TINY})
     assert guide(quality="paper").shape == NOISY.shape
@@ -140,7 +143,7 @@ def test_denoising_knows_of_no_guide():
 LEARNS = replace(TINY, method=R2R(), network=SmallUNet(), stopper=HeldOut(), knows_sigma=True)
 BAD = {
     "size": ({"flash": FLASH[:20]}, InputError, "the guide is 20x32 but the image is 28x32 .height x width."),
-    "constant": ({"flash": np.full_like(FLASH, 9)}, InputError, "the guide can't be used: the image is constant"),
+    "constant": ({"flash": np.full_like(FLASH, 9)}, InputError, "the guide can't be used: it is constant"),
     "nan in guide": ({"flash": np.where(FLASH > 9, np.nan, 1.0)}, InputError, "the guide can't be used: .*NaN"),
     "nan in image": ({"image": np.where(NOISY > 9, np.nan, 1.0)}, InputError, "^the image has .* NaN"),
     "no image": ({"flash": "flash.png"}, InputError, "the guide can't be used: .* is a str"),
@@ -149,7 +152,7 @@ BAD = {
     "sigma": ({"sigma": -1}, UsageError, "sigma is -1"),
     "time": ({"time_budget": 0}, UsageError, "time_budget is 0"),
     "quality": ({"quality": "superb"}, UsageError, "quality is 'superb'; wanted one of draft, normal, best, paper"),
-    "learns": ({"quality": LEARNS}, UsageError, "learn from the noisy image alone"),
+    "learns": ({"quality": LEARNS}, UsageError, "no place for a guide"),
 }
 
 

@@ -15,6 +15,8 @@ from untaught.layout import channels_last, like, middle
 from untaught.members import Members, batched, draw
 from untaught.precision import PRECISIONS, Precision, in_precision
 
+Schedule = Literal["constant", "cosine"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
@@ -31,7 +33,7 @@ class Fit:
 
     optimiser: Optimiser
     steps: int  # at most; the schedule is stretched over them
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
     average_decay: float = 0.99
     average_power: float = 0.0
     prior: Prior | None = None

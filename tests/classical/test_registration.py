@@ -112,4 +112,7 @@ def test_the_frame_that_is_off_loses_its_weight():
     weights = frame_weights(torch.tensor([5.0, 5.2, 4.9, 30.0, 5.1, 2.0]))
     assert weights[3] == 0 and weights[[0, 1, 2, 4, 5]].min() > 0.95
     assert (frame_weights(torch.tensor([5.0, 5.0])) == 1).all()
+    few = frame_weights(torch.tensor([0.35, 0.36, 0.37, 0.70]))  # four frames without noise: all fit
+    assert few[:3].min() > 0.9 and few[3] > 0.2
+    assert frame_weights(torch.tensor([5.0, 5.2, 5.1, 20.0]))[3] == 0
     assert frame_weights(torch.tensor([5.0, 5.0, torch.inf]))[2] == 0

@@ -12,7 +12,7 @@ from untaught.classical.sampling import looked_at, sampled, undone
 GRADIENTS = 8  # conjugate, between two of them
 TOLD = 1.5  # sigmas of the frames' noise
 SPREAD = 3.0  # deviations above the median, at which a frame's residual begins to be too much to count at all
-LEAST_SPREAD = 0.15  # of the median: residuals so near to each other are all one
+LEAST_SPREAD = 0.25  # of the median: residuals so near to each other are all one
 
 
 def shift_and_add(frames: Tensor, motions: Tensor, factor: int, weights: Tensor | None = None) -> Tensor:
@@ -89,7 +89,14 @@ def frame_weights(rms: Tensor) -> Tensor:
 
     A frame as good as the median one, or better, has weight 1.
     """
-    median = rms.median()
-    spread = (1.4826 * (rms - median).abs().median()).clamp(min=LEAST_SPREAD * float(median) + 1e-9)
+    median = middle_of(rms)
+    spread = (1.4826 * middle_of((rms - median).abs())).clamp(min=LEAST_SPREAD * float(median) + 1e-9)
     above = ((rms - median) / (2 * SPREAD * spread)).clamp(0, 1)
     return (1 - above.square()).square()
+
+
+def middle_of(values: Tensor) -> Tensor:
+    """The median of `[K]`: of an even number, the mean of the middle two, if both are finite, else the lower."""
+    low, high = values.sort().values[[(len(values) - 1) // 2, len(values) // 2]]
+    median: Tensor = (low + high) / 2 if bool(high.isfinite()) else low
+    return median

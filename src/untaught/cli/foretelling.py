@@ -48,8 +48,8 @@ def foretell(job: "AnyJob", *, about: str, known: dict[str, Any], as_json: bool)
     elif needed is None:
         typer.echo(f"{about}; what this quality takes was never measured")
     else:
-        size = f"{needed.bytes / 1e9:.1f} GB of memory"
-        typer.echo(f"{about}; about {needed.seconds:.0f} s on this machine, {size}")
+        size = f"{needed.bytes / 1e9:.1f} GB" if needed.bytes >= 1e8 else f"{needed.bytes / 1e6:.0f} MB"
+        typer.echo(f"{about}; about {needed.seconds:.0f} s on this machine, {size} of memory")
 
 
 def predicted(job: "AnyJob") -> "Cost | None":

@@ -11,7 +11,7 @@ def refuse_input(output: Path, *inputs: Path) -> None:
     """An input is never written over, whatever flags are given."""
     for path in inputs:
         if path.exists() and (output.resolve() == path.resolve()):
-            raise UsageError(f"{output} is the input itself, which is never overwritten; choose another output")
+            raise UsageError(f"{output} is an input, which is never overwritten; choose another output")
 
 
 def note(text: str) -> None:

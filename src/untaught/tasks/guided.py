@@ -12,7 +12,8 @@ from untaught.classical import without_detail
 from untaught.core import Network, Result
 from untaught.errors import InputError, UsageError
 from untaught.job import Job
-from untaught.networks import Given
+from untaught.methods import Plain
+from untaught.networks import Given, Pixels
 from untaught.networks.around import Around
 from untaught.noise import Noise, measure_noise
 from untaught.presets import preset
@@ -57,20 +58,21 @@ def guiding(
 
 
 def taken_guide(guide: Image, x: Tensor) -> Tensor:
-    """The guide as `[1, G, H, W]` on [0, 1], for an image `x`.
+    """The guide as `[1, G, H, W]`, stretched so that its darkest is 0 and its brightest 1, for an image `x`.
 
     Raises: InputError for what can't guide it; UsageError for the image itself.
     """
     try:
         lamp, _ = take(guide)
     except InputError as error:
-        raise InputError(f"the guide can't be used: {error}") from error
+        raise InputError(f"the guide can't be used: {str(error).replace('the image', 'it')}") from error
     if lamp.shape[2:] != x.shape[2:]:
         theirs, ours = ("x".join(map(str, one.shape[2:])) for one in (lamp, x))
         raise InputError(f"the guide is {theirs} but the image is {ours} (height x width); wanted the same view")
     if torch.equal(lamp, x):
         raise UsageError("the guide is the image itself; wanted another picture of the same scene")
-    return lamp
+    least, most = lamp.aminmax()
+    return (lamp - least) / (most - least)
 
 
 def noise_beside(x: Tensor, guide: Tensor) -> Noise:
@@ -85,12 +87,12 @@ def noise_beside(x: Tensor, guide: Tensor) -> Noise:
 def with_guide(row: Preset, guide: Tensor) -> Preset:
     """The row, told what the guide is.
 
-    Raises: UsageError for settings that learn from the noisy image alone.
+    Raises: UsageError for settings that have no place for a guide.
     """
     if row.pilot is not None:
         return replace(row, pilot=replace(row.pilot, guide=guide))
-    if row.recorrupts:
-        raise UsageError("these settings learn from the noisy image alone; wanted some whose network can see a guide")
+    if not isinstance(row.method, Plain) or isinstance(row.network, Pixels):
+        raise UsageError("these settings have no place for a guide; wanted some whose network can see it")
     return replace(row, network=with_input(row.network, guide))
 
 
