@@ -244,10 +244,10 @@ def test_the_tables_of_inpainting_leave_out_what_is_missing(tmp_path, monkeypatc
     ]
     (tmp_path / "inpaint.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert filledin.gray50().splitlines()[2:] == [
-        "| linear on triangles (SciPy) | 31.00 | 33.00 | 32.00 | 29.00 | 32.00 | 29.00 | 8.0 | 4.0 |  |",
-        "| untaught, `draft` | 34.00 |  |  |  |  |  | 8.0 | 4.0 | 500 |",
+        "| linear on triangles (SciPy) | 31.00 | 33.00 | 32.00 | 29.00 | 32.00 | 29.00 | 2.0 | 1.0 |  |",
+        "| untaught, `draft` | 34.00 |  |  |  |  |  | 2.0 | 1.0 | 500 |",
     ]
-    assert filledin.text().splitlines()[2] == "| vase | 2.7 % | untaught, `draft` |  |  | 8.0 | 4.0 | 70 |"
+    assert filledin.text().splitlines()[2] == "| vase | 2.7 % | untaught, `draft` |  |  | 2.0 | 1.0 | 70 |"
 
 
 def test_the_likelihoods_benchmark_runs_and_goes_on(data, script, capsys, monkeypatch):
