@@ -5,7 +5,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from untaught.classical import Estimate, as_far_as_it_helps, at_two_scales, denoise_classically, estimate, filters
+from untaught.classical import (
+    Estimate,
+    GuidedFilter,
+    as_far_as_it_helps,
+    at_two_scales,
+    denoise_classically,
+    estimate,
+)
 from untaught.noise import Noise
 from untaught.presets.row import Pilot, Preset
 
@@ -32,7 +39,7 @@ def estimates(y: Tensor, sigma: float, noise: Noise, pilot: Pilot, *, seed: int,
         if pilot.guide is None:
             image = alone(y, sigma)
         else:
-            image = as_far_as_it_helps(y, sigma, filters(pilot.guide)[-1], alone, generator)
+            image = as_far_as_it_helps(y, sigma, GuidedFilter(guide=pilot.guide), alone, generator)
         yield Estimate(image=image, round=0, views=(), mixed=(), clipped=clipped)
         return
     for one in estimate(y, sigma, generator=generator, clipped=clipped, recipe=pilot.recipe()):

@@ -40,18 +40,18 @@ class GuidedFilter:
         return pixels_first
 
 
-RADII = 2, 4, 16, 8  # of what one guide says; the last one's remainder is denoised
+OTHERS = 2, 4, 16  # radii of what one guide says, beside the usual one, whose remainder is denoised
 
 
 def filters(guide: Tensor) -> tuple[GuidedFilter, ...]:
-    """What estimates are made with a guide `[1, G, H, W]` on [0, 1]."""
-    return tuple(GuidedFilter(guide=guide, radius=radius) for radius in RADII)
+    """What estimates are made with a guide `[1, G, H, W]` on [0, 1]; the usual filter last."""
+    return *(GuidedFilter(guide=guide, radius=radius) for radius in OTHERS), GuidedFilter(guide=guide)
 
 
 def without_detail(y: Tensor, guide: Tensor) -> Tensor:
     """`y` `[1, C, H, W]` without the detail that the guide explains: what is left is smooth, or noise."""
-    last = filters(guide)[-1]
-    return y - last(y) + means(y, last.radius)
+    usual = GuidedFilter(guide=guide)
+    return y - usual(y) + means(y, usual.radius)
 
 
 def weighted(slopes: Tensor, guide: Tensor) -> Tensor:

@@ -57,15 +57,15 @@ def denoising(
     row = denoising_preset(quality, method)
     x, frame = take(image)
     side = side_of_tiles(tile, row, x.shape[2] * x.shape[3])
-    where, suggested = pick_device(device, image), measure_noise(x)
-    noise = told(sigma, suggested, frame)
+    suggested = measure_noise(x)
+    x, noise = x.to(pick_device(device, image)), told(sigma, suggested, frame)
     if isinstance(row.method, R2R) and not (noise.is_white and min(x.shape[2:]) >= FEWEST):
         row = without_recorruption(quality, noise)
     if quality == "paper" and noise.white_sigma > STRONG:
         row = preset("denoise, sigma 50", "paper")
     row = with_seed_and_steps(row, seed, steps)
-    row = with_image(row, noise.forward(x).to(where), max(noise.white_sigma, LEAST_SIGMA), steps)
-    job = job_on(x.to(where), "denoise", row, frame, noise, suggested, time_budget, side)
+    row = with_image(row, x, max(noise.white_sigma, LEAST_SIGMA), steps)
+    job = job_on(x, "denoise", row, frame, noise, suggested, time_budget, side)
     job.before = time.monotonic() - began
     return job
 
@@ -102,7 +102,10 @@ def job_on(
 
 
 def with_image(row: Preset, y: Tensor, sigma: float, steps: int | None) -> Preset:
-    """A network alone learns from the image: told which, how noisy, and when to look at it if the steps are few."""
+    """A network alone learns from the image: told which, how noisy, and when to look at it if the steps are few.
+
+    Noise that it learns from is white, so `y` is the image as it came.
+    """
     if not (isinstance(row.method, R2R) and isinstance(row.network, SmallUNet)):
         return row
     every = row.method.every if steps is None else min(row.method.every, max(steps // 5, 1))
