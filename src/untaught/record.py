@@ -1,6 +1,7 @@
 """The account of a run: what is needed to do it again."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +43,19 @@ def describe(thing: object) -> Any:
     if isinstance(thing, Tensor):
         return {"is": "Tensor", "shape": list(thing.shape)}
     return thing
+
+
+def rebuilt(plain: Any, classes: Mapping[str, type]) -> Any:
+    """What `describe` made plain: the descriptions again, and tuples of lists.
+
+    Raises: KeyError for a class that is not among `classes`; TypeError for fields that its class has not.
+    """
+    if isinstance(plain, Mapping):
+        named = {key: rebuilt(value, classes) for key, value in plain.items() if key != "is"}
+        return classes[plain["is"]](**named)
+    if isinstance(plain, list):
+        return tuple(rebuilt(one, classes) for one in plain)
+    return plain
 
 
 def noise_found(noise: Noise, suggested: Noise, scale: Scale, level: float, *, estimated: bool) -> dict[str, Any]:
