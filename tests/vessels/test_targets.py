@@ -176,6 +176,8 @@ def test_gradient_by_hand():
     step = (np.arange(40) >= 20) * np.ones((40, 1), np.float32)
     found = gradient(step.astype(np.float32))[0]
     assert found[:, 19:21].min() > 0.9 and found[:, :10].max() < 0.01
+    rough = gradient(dice().random((100, 100), dtype=np.float32))
+    assert np.mean(rough == 1) == pytest.approx(0.01, abs=0.002)
 
 
 def test_reconstruction_is_the_image_standardised():
