@@ -108,8 +108,8 @@ def orientation(label: Bools) -> Floats:
 def tube(label: Bools) -> Floats:
     """The skeleton and its eight neighbours, within the vessel; 0 or 1: what `losses.skeleton_recall_loss` seeks.
 
-    Source: Kirchhoff et al. 2024 (ECCV), "tubed skeletonization". Departs: it is made wider by a pixel, there by
-    two: retinal and coronary branches are few pixels wide.
+    Source: Kirchhoff et al. 2024 (ECCV), "tubed skeletonization". Departs: it is made wider by a pixel, there by two:
+    retinal and coronary branches are few pixels wide.
     """
     return layer(binary_dilation(skeleton(label), SQUARE) & label)
 

@@ -1,0 +1,27 @@
+"""What is known of tubes, in torch, differentiable: scale-normalised, dark vessels, scales kept apart.
+
+For bright vessels give the image upside down (1 - image). Images are `[B, 1, H, W]`.
+"""
+
+from untaught.vessels.descriptors.bank import Bank
+from untaught.vessels.descriptors.contrast import local_contrast
+from untaught.vessels.descriptors.hessian import eigenvalues, frangi, ridge, sato
+from untaught.vessels.descriptors.morphology import top_hat
+from untaught.vessels.descriptors.oriented import bar, strongest, turned
+from untaught.vessels.descriptors.spectrum import Spectrum
+from untaught.vessels.descriptors.wavelets import a_trous
+
+__all__ = [
+    "Bank",
+    "Spectrum",
+    "a_trous",
+    "bar",
+    "eigenvalues",
+    "frangi",
+    "local_contrast",
+    "ridge",
+    "sato",
+    "strongest",
+    "top_hat",
+    "turned",
+]

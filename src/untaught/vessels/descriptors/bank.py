@@ -1,0 +1,76 @@
+"""All descriptors of one image, a channel each: what is known of tubes before anything is learnt."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from untaught.vessels.descriptors.contrast import local_contrast
+from untaught.vessels.descriptors.hessian import eigenvalues, frangi, ridge, sato
+from untaught.vessels.descriptors.morphology import coarse_top_hat, top_hat
+from untaught.vessels.descriptors.oriented import strongest
+from untaught.vessels.descriptors.spectrum import Spectrum
+from untaught.vessels.descriptors.wavelets import a_trous
+
+WIDE = 6  # pixels: disks from this radius on are tried on every second point
+COARSE = 2.0  # pixels: bars from this width on are turned on every second point
+TEN = 10.0  # grey levels on [0, 1] are small beside the other descriptors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bank:
+    """Which descriptors, at which scales (pixels). Scales are kept apart; nothing is learnt.
+
+    The defaults span vessels of 2 to 25 pixels.
+    """
+
+    sigmas: tuple[float, ...] = (1.0, 1.5, 2.2, 3.2, 4.6, 6.5, 9.0)  # of the Hessian
+    bars: tuple[tuple[float, float], ...] = ((1.3, 5.2), (2.0, 8.0), (3.0, 10.5), (4.5, 13.5), (2.0, 14.0))
+    radii: tuple[int, ...] = (3, 5, 8, 12)  # of the top-hats
+    octaves: int = 4  # of the wavelet
+
+    def names(self) -> tuple[str, ...]:
+        """What the channels are, in order."""
+        hessian = [f"{which} {sigma:g}" for sigma in self.sigmas for which in ("larger", "smaller")]
+        bars = [f"{which} {s:g}x{length:g}" for s, length in self.bars for which in ("bar", "across")]
+        tops = [f"top-hat {radius}" for radius in self.radii]
+        details = [f"detail {2**octave}" for octave in range(self.octaves)]
+        return ("contrast", "grey", *hessian, "frangi", "sato", "scale", *bars, *tops, *details)
+
+    def describe(self, image: Tensor, fov: Tensor | None = None) -> Tensor:
+        """`image` `[B, 1, H, W]` in [0, 1], vessels dark, filled outside `fov` `[B, 1, H, W]`, to `[B, C, H, W]`."""
+        contrast = local_contrast(image)
+        spectrum = Spectrum.of(contrast)
+        parts = [contrast, standardised(image, fov), *self._hessian(spectrum), *self._bars(spectrum)]
+        for radius in self.radii:
+            parts.append(TEN * (coarse_top_hat if radius >= WIDE else top_hat)(image, radius))
+        return torch.cat([*parts, *a_trous(contrast, self.octaves)[0]], dim=1)
+
+    def _hessian(self, spectrum: Spectrum) -> list[Tensor]:
+        """The eigenvalues at each scale, the best vesselnesses of all scales, and the scale of the best."""
+        sigma = torch.tensor(self.sigmas, device=spectrum.values.device)
+        larger, smaller = (spectrum.cut(one) for one in eigenvalues(spectrum, sigma))
+        both = torch.stack([larger, smaller], dim=2).flatten(1, 2)
+        best = [frangi(larger, smaller).amax(1, keepdim=True), sato(larger).amax(1, keepdim=True)]
+        weight = ridge(larger, smaller) ** 2
+        logarithms = sigma.log()[:, None, None]
+        scale = (weight * logarithms).sum(1, keepdim=True) / (weight.sum(1, keepdim=True) + 1e-2)
+        return [both, *best, scale]
+
+    def _bars(self, spectrum: Spectrum) -> list[Tensor]:
+        found = []
+        for width, length in self.bars:
+            grid = spectrum.halved() if width >= COARSE else spectrum
+            sigma, stretch = (torch.tensor([one], device=spectrum.values.device) for one in (width, length))
+            best, across, _ = strongest(grid, sigma, stretch)
+            found += [grid.cut(best), grid.cut(across)]
+        return found
+
+
+def standardised(image: Tensor, fov: Tensor | None = None) -> Tensor:
+    """Standard deviations from the mean within the field of view."""
+    inside = torch.ones_like(image) if fov is None else fov.to(image)
+    count = inside.sum((-2, -1), keepdim=True)
+    mean = (image * inside).sum((-2, -1), keepdim=True) / count
+    variance = ((image - mean) ** 2 * inside).sum((-2, -1), keepdim=True) / count
+    return (image - mean) / torch.sqrt(variance + 1e-6)

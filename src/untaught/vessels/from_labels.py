@@ -1,0 +1,110 @@
+"""How a segmentation network learns from a few labelled images: by the one loop, on crops of their copies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from untaught.core import Problem, Proposal, State
+from untaught.methods.averaged import AveragedRun, cut
+from untaught.methods.symmetries import WAYS, turned
+from untaught.vessels.losses import dice_loss, skeleton_recall_loss, smooth_l1
+from untaught.vessels.views import View, Views
+
+TRIES = 4  # at a crop with a vessel in it
+ENOUGH = 0.02  # of a crop's pixels
+RIM = 4  # pixels at a crop's edge that see too little of what is around them
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromLabels:
+    """Each step sees crops of copies, turned somehow, and is held against the labels of their known pixels.
+
+    To the likelihood (of a label, given the probability of a vessel) come the Dice loss, the recall of the skeleton,
+    and the misfit of each further task. The running average of the weights is what is kept.
+    """
+
+    views: Views | None = field(default=None, repr=False)
+    unlabelled: Views | None = field(default=None, repr=False)  # for the heads that an image alone can teach
+    crop: int = 128  # pixels a side
+    crops: int = 4  # a step
+    unlabelled_crops: int = 2  # a step, beside them, if there are unlabelled images
+    renew: int = 4  # steps between two new copies
+    decay: float = 0.99  # of the running average of the weights
+    dice: float = 1.0
+    recall: float = 0.0
+    heads: float = 0.5  # the weight of the further tasks' misfit
+
+    def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "FromLabelsRun":
+        del z
+        if self.views is None:
+            raise ValueError("there are no labelled images to learn from")
+        return FromLabelsRun(self, problem, self.views, generator)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The operator of a step: the pixels of a batch that a label says something of, as a list."""
+
+    places: Tensor = field(repr=False)  # [B, 1, H, W]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x[self.places]
+
+
+class FromLabelsRun(AveragedRun):
+    """`FromLabels` at work."""
+
+    def __init__(self, rule: FromLabels, problem: Problem, views: Views, generator: torch.Generator) -> None:
+        super().__init__(rule.decay, torch.zeros(1, 1, 1, 1), generator)
+        self.rule, self.problem, self.views = rule, problem, views
+
+    def propose(self, network: nn.Module) -> Proposal:
+        self.average(network)
+        self.steps += 1
+        crops = [self.crop(self.views) for _ in range(self.rule.crops)]
+        if self.rule.unlabelled is not None:
+            crops += [self.crop(self.rule.unlabelled) for _ in range(self.rule.unlabelled_crops)]
+        if self.steps % self.rule.renew == 0:
+            self.views.renew()
+        descriptors, label, known, targets, told = (torch.cat(parts) for parts in zip(*crops, strict=True))
+        size = self.rule.crop
+        known, told = within(known, RIM), within(told, RIM)
+        made: Tensor = network(descriptors.float())
+        probability, y = torch.sigmoid(made[:, :1]), label.float()
+        asked = replace(self.problem, y=y[known], operator=Known(known), shape=(1, size, size))
+        penalty = self.rule.dice * dice_loss(probability, y, known)
+        if self.rule.recall:
+            penalty = penalty + self.rule.recall * skeleton_recall_loss(probability, targets[:, :1], known)
+        if made.shape[1] > 1:
+            misfit = smooth_l1(made[:, 1:], targets[:, 1:], told[:, 1:])
+            penalty = penalty + self.rule.heads * misfit
+        return Proposal(x=probability, problem=asked, penalty=penalty)
+
+    def crop(self, views: Views) -> View:
+        """Somewhere in a copy, turned somehow; of labelled ones with a vessel in it if that is soon found."""
+        found: View | None = None
+        for _ in range(TRIES):
+            copy = views.copies[self.one_of(len(views.copies))]
+            way, size = self.one_of(WAYS), self.rule.crop
+            corner = [self.one_of(max(side - size, 0) + 1) for side in copy.label.shape[-2:]]
+            found = View(*(turned(cut(plane, corner, size), way) for plane in copy))
+            if views is not self.views or float(found.label.float().mean()) > ENOUGH:
+                break
+        assert found is not None
+        return found
+
+    def state(self) -> State:
+        return super().state() | {f"views.{key}": value for key, value in self.views.state().items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        super().restore(state)
+        self.views.restore({key[6:]: value for key, value in state.items() if key.startswith("views.")})
+
+
+def within(known: Tensor, rim: int) -> Tensor:
+    """Nothing is known of the `rim` pixels at each edge."""
+    inner = torch.zeros_like(known)
+    inner[..., rim:-rim, rim:-rim] = known[..., rim:-rim, rim:-rim]
+    return inner

@@ -1,0 +1,123 @@
+"""LFNet: what is known of tubes, fitted to the labels at once, and a small network that learns what that leaves."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from untaught.core import Input, Network
+from untaught.networks.inputs import Uniform
+from untaught.networks.layers import conv, up_to_multiple
+from untaught.networks.small_unet import Joined
+from untaught.vessels.filters import TubeFilters, Tubes
+from untaught.vessels.logistic import FAR, Logistic
+
+GROUPS = 8
+SLOPE = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LFNet(Network):
+    """Descriptors `[B, C, H, W]`, the first being local contrast, to `[B, 1 + heads, H, W]`: the mask's logit first.
+
+    `logit = gain * logistic(D) + u_theta(D)`, where D are the descriptors and what the learnable filters make of the
+    local contrast, and the U-Net's last layer is zero before the first step: it begins as good as the logistic model.
+    """
+
+    input: Input
+    widths: tuple[int, ...] = (16, 32, 64, 64)
+    tubes: Tubes | None = Tubes()
+    heads: int = 0  # channels beside the mask
+    prior: Logistic = field(repr=False)
+    residual: bool = True  # begin at the logistic model?
+    seen: tuple[int, ...] | None = None  # which of D the U-Net is shown; None: all
+
+    def input_size(self, height: int, width: int) -> tuple[int, int]:
+        multiple = 2 ** (len(self.widths) - 1)
+        return up_to_multiple(height, multiple), up_to_multiple(width, multiple)
+
+    def build(self, channels: int, height: int, width: int) -> nn.Module:
+        del channels, height, width
+        return Residual(self)
+
+    def describe(self, descriptors: Tensor) -> Tensor:
+        """D before the first step, `[B, C + T, H, W]`: what the logistic model is to be fitted on."""
+        if self.tubes is None:
+            return descriptors
+        filters = TubeFilters(self.tubes)
+        filters.draw()
+        with torch.no_grad():
+            return torch.cat([descriptors, filters(descriptors[:, :1])], dim=1)
+
+
+class Residual(nn.Module):
+    """`LFNet`, built."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, spec: LFNet) -> None:
+        super().__init__()
+        self.spec, self.multiple = spec, 2 ** (len(spec.widths) - 1)
+        self.filters = None if spec.tubes is None else TubeFilters(spec.tubes)
+        self.register_buffer("mean", as_channels(spec.prior.mean))
+        self.register_buffer("spread", as_channels(spec.prior.spread))
+        self.known = Known(spec.prior) if spec.residual else None
+        count = len(spec.prior.weights) if spec.seen is None else len(spec.seen)
+        self.network = Joined(count, spec.widths, 1 + spec.heads, normed)
+
+    def described(self, descriptors: Tensor) -> Tensor:
+        """D: what came in and what the learnable filters add, `[B, C + T, H, W]`."""
+        return descriptors if self.filters is None else torch.cat([descriptors, self.filters(descriptors[:, :1])], 1)
+
+    def forward(self, descriptors: Tensor) -> Tensor:
+        height, width = descriptors.shape[-2:]
+        scaled = ((self.described(descriptors) - self.mean) / self.spread).clamp(-FAR, FAR)
+        shown = scaled if self.spec.seen is None else scaled[:, list(self.spec.seen)]
+        room = (0, -width % self.multiple, 0, -height % self.multiple)
+        made: Tensor = self.network(F.pad(shown, room, mode="replicate"))[..., :height, :width]
+        if self.known is None:
+            return made
+        return torch.cat([made[:, :1] + self.known(scaled), made[:, 1:]], dim=1)
+
+
+class Known(nn.Module):
+    """The logistic model, whose weights may move on from where they were fitted."""
+
+    def __init__(self, fitted: Logistic) -> None:
+        super().__init__()
+        self.fitted = fitted
+        self.weights = nn.Parameter(torch.empty(len(fitted.weights)))
+        self.bias, self.gain = nn.Parameter(torch.empty(())), nn.Parameter(torch.empty(()))
+
+    def draw(self, generator: torch.Generator) -> None:
+        """Nothing is drawn: it begins where it was fitted."""
+        del generator
+        with torch.no_grad():
+            self.weights.copy_(torch.from_numpy(self.fitted.weights))
+            self.bias.fill_(self.fitted.bias)
+            self.gain.fill_(1.0)
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        logit = torch.einsum("bchw,c->bhw", scaled, self.weights)[:, None] + self.bias
+        return self.gain * logit.clamp(-FAR, FAR)
+
+
+def normed(cin: int, cout: int) -> nn.Sequential:
+    """Two convolutions, each with a group norm (Wu and He 2018) and a leaky ReLU: batches are small."""
+    layers: list[nn.Module] = []
+    for c in (cin, cout):
+        layers += [conv(c, cout, bias=False), nn.GroupNorm(GROUPS, cout), nn.LeakyReLU(SLOPE, inplace=True)]
+    return nn.Sequential(*layers)
+
+
+def as_channels(values: np.ndarray) -> Tensor:
+    """`[C]` to `[C, 1, 1]`, float32."""
+    return torch.from_numpy(np.asarray(values, dtype=np.float32))[:, None, None]
+
+
+def descriptors_of(count: int) -> Input:
+    """The network is shown crops of descriptors; what z is drawn for it is not used."""
+    return Uniform(count)

@@ -1,0 +1,64 @@
+"""The settings of LFNet, one table."""
+
+from dataclasses import dataclass, field
+
+from untaught.core import Optimiser
+from untaught.fit import Fit
+from untaught.optimisers import Muon
+from untaught.vessels.augment import Augment
+from untaught.vessels.descriptors import Bank
+from untaught.vessels.filters import Tubes
+from untaught.vessels.from_labels import FromLabels
+from untaught.vessels.lessons import Lessons
+from untaught.vessels.lfnet import LFNet, descriptors_of
+from untaught.vessels.logistic import Logistic
+from untaught.vessels.views import Views
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a segmentation network is made and trained. The defaults are LFNet; what is switched off, controls."""
+
+    bank: Bank = Bank()
+    tubes: Tubes | None = Tubes()
+    widths: tuple[int, ...] = (16, 32, 64, 64)  # of the U-Net, finest scale first
+    residual: bool = True  # begin at the logistic model of the descriptors?
+    seen: tuple[int, ...] | None = None  # which descriptors the U-Net is shown; None: all
+    lessons: Lessons = Lessons()
+    augment: Augment = Augment()
+    copies: int = 40  # at a time
+    steps: int = 1000
+    optimiser: Optimiser = field(default_factory=lambda: Muon(lr=0.02))
+    recall: float = 0.0  # the weight of the skeleton's recall
+    heads: float = 0.5  # the weight of the further tasks
+    crop: int = 128
+    crops: int = 4
+    renew: int = 4
+
+    def network(self, prior: Logistic) -> LFNet:
+        """With the logistic model that it begins at."""
+        return LFNet(
+            input=descriptors_of(len(self.bank.names())),
+            widths=self.widths,
+            tubes=self.tubes,
+            heads=sum(self.lessons.channels()),
+            prior=prior,
+            residual=self.residual,
+            seen=self.seen,
+        )
+
+    def method(self, views: Views, unlabelled: Views | None) -> FromLabels:
+        """On the copies of the images at hand."""
+        return FromLabels(
+            views=views,
+            unlabelled=unlabelled,
+            crop=self.crop,
+            crops=self.crops,
+            renew=self.renew,
+            recall=self.recall,
+            heads=self.heads,
+        )
+
+    def fit(self, seed: int) -> Fit:
+        """The loop's settings."""
+        return Fit(optimiser=self.optimiser, steps=self.steps, schedule="cosine", seed=seed)

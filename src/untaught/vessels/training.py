@@ -1,0 +1,98 @@
+"""LFNet being trained: copies, the logistic model, then the loop, under one clock."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from untaught.core import Problem, State
+from untaught.errors import UsageError
+from untaught.fit import under
+from untaught.fitting import Fitting
+from untaught.job import Moment
+from untaught.likelihoods import Bernoulli
+from untaught.operators import Identity
+from untaught.stoppers import Budget
+from untaught.vessels.lfnet import LFNet
+from untaught.vessels.logistic import Logistic, fit_logistic
+from untaught.vessels.model import Model
+from untaught.vessels.recipe import Recipe
+from untaught.vessels.threshold import smallest_from, threshold_from
+from untaught.vessels.views import Labelled, View, Views
+
+PIXELS = 150_000  # that the logistic model is fitted on
+SHRINK = 1e-2  # of its weights, with one label; less with more of them
+JUDGES = 16  # copies on which the threshold and the smallest piece are decided
+
+
+class Training:
+    """Iterate over it, leave whenever you like, ask for the model or the state; iterated again it goes on.
+
+    The seed decides everything; with as many threads the same numbers come out again.
+    Raises: UsageError where no image has a label, InputError where the labels know of one kind of pixel alone.
+    """
+
+    def __init__(
+        self, examples: Sequence[Labelled], recipe: Recipe, *, seed: int = 0, unlabelled: Sequence[Labelled] = ()
+    ) -> None:
+        if not examples or any(example.label is None for example in examples):
+            raise UsageError("there is nothing to learn from: wanted one labelled image or more")
+        self.recipe, self.examples, self.seed = recipe, examples, seed
+        self.views = Views(examples, recipe.bank, recipe.augment, recipe.lessons, count=recipe.copies, seed=seed)
+        others = None
+        if unlabelled and recipe.lessons.label_free():
+            others = Views(unlabelled, recipe.bank, recipe.augment, recipe.lessons, count=len(unlabelled), seed=seed)
+        self.network = self._network()
+        crops = Problem(
+            y=torch.zeros(1), operator=Identity(), likelihood=Bernoulli(), shape=(1, recipe.crop, recipe.crop)
+        )
+        method = recipe.method(self.views, others)
+        self.fitting = Fitting(crops, self.network, method, recipe.fit(seed), Budget())
+
+    def __iter__(self) -> Iterator[Moment]:
+        for step in self.fitting:
+            yield Moment(step.index + 1, self.recipe.steps, "network", step.loss)
+
+    def _network(self) -> LFNet:
+        """LFNet, whose logistic model is fitted on the labelled images as they are; one half is its best threshold."""
+        bare = self.recipe.network(Logistic.blank(0))
+        found = [self._known(bare, view) for view in self.views.copies[: len(self.examples)]]
+        descriptors, vessel = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        some = np.random.default_rng(self.seed).permutation(len(vessel))[:PIXELS]
+        descriptors, vessel = descriptors[some], vessel[some]
+        fitted = fit_logistic(descriptors, vessel, shrink=SHRINK / len(self.examples))
+        return replace(bare, prior=fitted.balanced(descriptors, vessel))
+
+    @staticmethod
+    def _known(network: LFNet, view: View) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """What is known of a copy: the descriptors `[N, C]` of its pixels, and which are vessel."""
+        known = view.known[0, 0]
+        described = network.describe(view.descriptors.float())[0]
+        return described[:, known].T.numpy(), view.label[0, 0][known].numpy()
+
+    def model(self) -> Model:
+        """What was learnt so far: the averaged weights, and a threshold decided on copies of the labelled images."""
+        state = self.fitting.state()
+        raw = Model.of(self.recipe, self.network, weights_of(state))
+        judges = self.views.copies[:JUDGES]
+        planes = [[plane[0, 0].numpy() for plane in (view.label, view.known)] for view in judges]
+        labels, knowns = ([pair[which] for pair in planes] for which in (0, 1))
+        maps = [raw.from_descriptors(view.descriptors.float()) for view in judges]
+        threshold = threshold_from(maps, labels, knowns)
+        smallest = smallest_from([one > threshold for one in maps], labels, knowns)
+        return replace(raw, threshold=threshold, smallest=smallest)
+
+    def state(self) -> State:
+        """All that is needed to go on, in another process, with the same images."""
+        return self.fitting.state()
+
+    def resume(self, state: State) -> None:
+        """Before the first step: go on where `state` was taken."""
+        self.fitting.resume(state)
+
+
+def weights_of(state: State) -> State:
+    """The running average of the weights, and what else the network has."""
+    return under("network", state) | under("run.weights", state)

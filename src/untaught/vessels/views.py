@@ -1,0 +1,97 @@
+"""Labelled images seen many ways: copies moved and relit, with descriptors of their own, some renewed as time goes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from untaught.core import State
+from untaught.vessels.augment import Augment, augmented
+from untaught.vessels.descriptors import Bank
+from untaught.vessels.field_of_view import field_of_view, filled
+from untaught.vessels.lessons import Described, Lessons
+
+Grey = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """An image ready to be learnt from: vessels dark, filled outside its field of view."""
+
+    image: Grey  # [H, W]
+    label: Mask | None
+    known: Mask  # false where the label says nothing, and outside the field of view
+    fov: Mask
+
+    @classmethod
+    def of(cls, image: Grey, label: Mask | None, known: Mask | None = None, fov: Mask | None = None) -> "Labelled":
+        """`image` `[H, W]` in [0, 1] with dark vessels; a field of view that is not given is looked for."""
+        fov = field_of_view(image) if fov is None else fov
+        known = np.zeros_like(fov) if label is None else fov if known is None else known & fov
+        return cls(filled(image, fov).astype(np.float32), label, known, fov)
+
+
+class View(NamedTuple):
+    """One copy, all `[1, c, H, W]`."""
+
+    descriptors: Tensor  # float16: they are many
+    label: Tensor  # bool
+    known: Tensor  # bool
+    targets: Tensor  # float32, as `Lessons` made them
+    told: Tensor  # bool: where the targets say something
+
+
+class Views:
+    """`count` copies at a time. Which number each slot holds is all the state there is: a number makes a copy."""
+
+    def __init__(
+        self, examples: Sequence[Labelled], bank: Bank, rule: Augment, lessons: Lessons, *, count: int, seed: int
+    ) -> None:
+        self.examples, self.bank, self.rule, self.lessons, self.seed = examples, bank, rule, lessons, seed
+        self.numbers = list(range(max(count, len(examples))))
+        self.copies = [self.make(number) for number in self.numbers]
+
+    def make(self, number: int) -> View:
+        """The first ones are the images as they are."""
+        example = self.examples[number % len(self.examples)]
+        image, label, known, fov = example.image, example.label, example.known, example.fov
+        if number >= len(self.examples):
+            drawn = np.random.default_rng([self.seed, number])
+            blank = np.zeros_like(known) if label is None else label
+            image, moved, known, seen = augmented(image, blank, known, self.rule, drawn, fov)
+            label = None if label is None else moved
+            assert seen is not None
+            image, fov = (filled(image, seen), seen) if seen.any() else (image, fov)
+        with torch.no_grad():
+            descriptors = self.bank.describe(as_image(image), as_image(fov))
+        taught = self.lessons.of(image, label, known, fov, Described(descriptors, self.bank.names(), number))
+        mask = np.zeros_like(known) if label is None else label
+        return View(descriptors.half(), as_image(mask), as_image(known), *taught)
+
+    def renew(self) -> None:
+        """The oldest copy gives its place to a new one; the images as they are stay."""
+        spare = self.numbers[len(self.examples) :]
+        if not spare:
+            return
+        slot = self.numbers.index(min(spare))
+        self.numbers[slot] = max(self.numbers) + 1
+        self.copies[slot] = self.make(self.numbers[slot])
+
+    def state(self) -> State:
+        return {"numbers": torch.tensor(self.numbers)}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Make again what is not there."""
+        have = dict(zip(self.numbers, self.copies, strict=True))
+        self.numbers = [int(number) for number in state["numbers"]]
+        self.copies = [have[number] if number in have else self.make(number) for number in self.numbers]
+
+
+def as_image(plane: NDArray[np.generic]) -> Tensor:
+    """`[H, W]` to `[1, 1, H, W]`."""
+    return torch.from_numpy(np.ascontiguousarray(plane))[None, None]
