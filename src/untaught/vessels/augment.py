@@ -54,7 +54,7 @@ class Factor(Range):
         return float(generator.uniform(self.least, 1) if generator.random() < 0.5 else generator.uniform(1, self.most))
 
 
-NEVER, NEVER_A_FACTOR = Range(0, 0, often=0), Factor(1, 1, often=0)
+NEVER = Range(0, 0, often=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +65,14 @@ class Augment:
 
     rotation: Range = Range(-180, 180)  # degrees, anticlockwise
     mirrored: float = 0.5  # how often, up and down and, apart from that, left and right
-    scale: Factor = Factor(0.7, 1.4)  # 2: all is twice as large
+    scale: Range = Factor(0.7, 1.4)  # 2: all is twice as large
     shear: Range = Range(-0.15, 0.15)  # columns a row
     shift: Range = Range(-0.1, 0.1)  # of the height, and another of the width
     elastic: Range = Range(0, 5)  # deviation in pixels of a slowly changing field of shifts
-    gamma: Factor = Factor(0.6, 1.65)  # exponent; mean and deviation are kept
-    gamma_of_negative: Factor = NEVER_A_FACTOR  # the same of the image upside down, dark for bright
-    contrast: Factor = Factor(0.67, 1.5)  # about the mean
-    contrast_in_range: Factor = NEVER_A_FACTOR  # the same, cut at the image's least and greatest value
+    gamma: Range = Factor(0.6, 1.65)  # exponent; mean and deviation are kept
+    gamma_of_negative: Range = NEVER  # the same of the image upside down, dark for bright
+    contrast: Range = Factor(0.67, 1.5)  # about the mean
+    contrast_in_range: Range = NEVER  # the same, cut at the image's least and greatest value
     brightness: Range = Range(-0.6, 0.6)  # deviations
     shading: Range = Range(0, 0.4)  # deviations of a slowly changing field
     resolution: Range = NEVER  # of the image's pixels a side, how many are left before it is enlarged again
@@ -83,11 +83,12 @@ class Augment:
 def nnunet_style() -> Augment:
     """The ranges of nnU-Net's version 2 for images, not volumes, that are not half as long again as they are wide.
 
-    Blur and resolution, done to 0.2 and 0.25 of the images there, are done to half of the channels of those; ours have
-    one. What is called brightness there multiplies an image of mean 0: it is `contrast` here.
-    Source: Isensee et al. 2021 (Nature Methods 18), supplementary note 2, "Data augmentation"; the default trainer of
-    nnunetv2, `get_training_transforms`. Departs: our order (noise is last there first), our border (0 there), the label
-    by linear interpolation; scales are drawn as often above 1 as below, all are as likely there.
+    Blur and resolution are done to 0.2 and 0.25 of the images there, but to half of the channels of those; ours have
+    one. What is called brightness there multiplies an image of mean 0: it is `contrast` here. What is called the
+    noise's variance there is used as its deviation.
+    Source: Isensee et al. 2021 (Nature Methods 18), supplementary information; `get_training_transforms` of nnunetv2's
+    default trainer. Departs: our order (noise, last here, is first there), border (0 there) and cubic interpolation
+    (linear there); scales are as often above 1 as below (all are as likely there).
     """
     return Augment(
         rotation=Range(-180, 180, often=0.2),

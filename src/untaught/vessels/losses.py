@@ -52,7 +52,7 @@ def cl_dice_loss(probability: Tensor, y: Tensor, known: Tensor) -> Tensor:
     Raises: UsageError if MONAI is not installed.
     """
     p, y = kept(probability, known), kept(y, known)
-    precision, sensitivity = share(y, kept(soft_skeleton(p), known)), share(p, kept(soft_skeleton(y), known))
+    precision, sensitivity = share(y, soft_skeleton(p)), share(p, soft_skeleton(y))
     return 1 - 2 * precision * sensitivity / (precision + sensitivity)
 
 
@@ -81,7 +81,7 @@ def share(found: Tensor, sought: Tensor) -> Tensor:
 
 
 def soft_skeleton(x: Tensor) -> Tensor:
-    """`[B, 1, H, W]` in [0, 1] to the same: what openings take away from ever stronger erosions of x."""
+    """`[B, 1, H, W]` in [0, 1] to the same: what openings take away from ever stronger erosions of x; 0 where x is."""
     try:
         from monai.losses.cldice import soft_skel
     except ImportError as error:

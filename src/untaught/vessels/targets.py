@@ -49,7 +49,7 @@ class Target:
         """Where the target is to be believed, for a label that is known at some pixels."""
         if self.label_free:
             return np.ones_like(known)
-        sure = known
+        sure = known & (away(~known) > self.reach)
         return sure & label if self.on_vessels else sure
 
 
