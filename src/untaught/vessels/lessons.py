@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion
 from torch import Tensor
 
 from untaught.errors import UsageError
@@ -15,7 +14,6 @@ from untaught.vessels.targets import FROM_DESCRIPTORS, TARGETS, tube
 
 Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-REACH = 8  # pixels: what is unknown nearer than this may change a target
 
 BEST = {"vesselness": "sato", "top_hat": "top-hat 8", "wavelet_detail": "detail 4"}
 """Which descriptor stands for its kind."""
@@ -60,7 +58,6 @@ class Lessons:
 
     def of(self, image: Grey, label: Mask | None, known: Mask, seen: Mask, described: Described) -> Taught:
         """What an image teaches, with a label known at some pixels, `[H, W]`, or with none. The tube comes first."""
-        surely = binary_erosion(known, iterations=REACH, border_value=1) if (seen & ~known).any() else known
         blank = np.zeros((1, *image.shape), dtype=np.float32)
         targets, told = [blank if label is None else tube(label)], [known]
         for name in self.heads:
@@ -71,7 +68,7 @@ class Lessons:
                 made, counted = np.repeat(blank, target.channels, 0), np.zeros_like(seen)
             else:
                 made = target.make(image, label, np.random.default_rng(described.number))
-                counted = seen if label is None or target.label_free else target.counted(surely, label)
+                counted = seen if label is None else target.counted(known | ~seen, label) & seen
             targets.append(made)
             told += [counted] * len(made)
         return Taught(torch.from_numpy(np.concatenate(targets))[None], torch.from_numpy(np.stack(told))[None])
