@@ -1,6 +1,5 @@
 """A U-Net without normalisation, for networks that look at an image and say what to change in it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,15 +44,13 @@ class SmallUNet(Network):
 
 
 class Joined(nn.Module):
-    """`SmallUNet` with both scales' channels side by side, built; perhaps of other stages than `block`."""
+    """`SmallUNet` with both scales' channels side by side, built."""
 
-    def __init__(
-        self, cin: int, widths: tuple[int, ...], channels: int, stage: Callable[[int, int], nn.Module] | None = None
-    ) -> None:
+    def __init__(self, cin: int, widths: tuple[int, ...], channels: int) -> None:
         super().__init__()
-        stage, before = stage or block, (cin, *widths[:-1])
-        self.down = nn.ModuleList(stage(a, b) for a, b in zip(before, widths, strict=True))
-        self.up = nn.ModuleList(stage(fine + coarse, fine) for fine, coarse in upwards(widths))
+        before = (cin, *widths[:-1])
+        self.down = nn.ModuleList(block(a, b) for a, b in zip(before, widths, strict=True))
+        self.up = nn.ModuleList(block(fine + coarse, fine) for fine, coarse in upwards(widths))
         self.head = undrawn(Silent(widths[0], channels, 3, padding=1, device=BARE))
 
     def forward(self, z: Tensor) -> Tensor:

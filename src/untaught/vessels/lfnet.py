@@ -9,13 +9,10 @@ from torch import Tensor, nn
 
 from untaught.core import Input, Network
 from untaught.networks.inputs import Uniform
-from untaught.networks.layers import conv, up_to_multiple
-from untaught.networks.small_unet import Joined
+from untaught.networks.layers import up_to_multiple
 from untaught.vessels.filters import TubeFilters, Tubes
 from untaught.vessels.logistic import FAR, Logistic
-
-GROUPS = 8
-SLOPE = 0.1
+from untaught.vessels.unet import UNet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +63,7 @@ class Residual(nn.Module):
         self.register_buffer("spread", as_channels(spec.prior.spread))
         self.known = Known(spec.prior) if spec.residual else None
         count = len(spec.prior.weights) if spec.seen is None else len(spec.seen)
-        self.network = Joined(count, spec.widths, 1 + spec.heads, normed)
+        self.network = UNet(count, spec.widths, 1 + spec.heads)
 
     def described(self, descriptors: Tensor) -> Tensor:
         """D: what came in and what the learnable filters add, `[B, C + T, H, W]`."""
@@ -103,14 +100,6 @@ class Known(nn.Module):
     def forward(self, scaled: Tensor) -> Tensor:
         logit = torch.einsum("bchw,c->bhw", scaled, self.weights)[:, None] + self.bias
         return self.gain * logit.clamp(-FAR, FAR)
-
-
-def normed(cin: int, cout: int) -> nn.Sequential:
-    """Two convolutions, each with a group norm (Wu and He 2018) and a leaky ReLU: batches are small."""
-    layers: list[nn.Module] = []
-    for c in (cin, cout):
-        layers += [conv(c, cout, bias=False), nn.GroupNorm(GROUPS, cout), nn.LeakyReLU(SLOPE, inplace=True)]
-    return nn.Sequential(*layers)
 
 
 def as_channels(values: np.ndarray) -> Tensor:
