@@ -4,8 +4,8 @@ from untaught.images.atomic import check_place, write_atomically
 from untaught.images.compression import Compression, as_stored, compression
 from untaught.images.exif import turned
 from untaught.images.picture import Metadata, Picture
-from untaught.images.reading import read
-from untaught.images.writing import check_writable, write
+from untaught.images.reading import read, read_pages
+from untaught.images.writing import check_writable, write, write_pages
 
 __all__ = [
     "Compression",
@@ -16,7 +16,9 @@ __all__ = [
     "check_writable",
     "compression",
     "read",
+    "read_pages",
     "turned",
     "write",
     "write_atomically",
+    "write_pages",
 ]
