@@ -40,7 +40,7 @@ def check_pixels(dataset: "Dataset", path: Path) -> None:
     if kind is None:
         raise InputError(f"{path} is not a DICOM file, or is cut short: it has neither a kind nor pixels")
     named = kind.name if kind.name != kind else "of an unknown kind"
-    raise InputError(f"{path} has no pixels ({named}); wanted a DICOM image")
+    raise InputError(f"{path} has no pixels ({named}), or is cut short before them; wanted a DICOM image")
 
 
 def layout_of(dataset: "Dataset", path: Path) -> Layout:

@@ -1,0 +1,1 @@
+"""Vessels from a handful of labels: descriptors, LFNet, training, prediction, measuring."""
