@@ -127,7 +127,7 @@ def _guess(data: bytes) -> str:
     if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"heic", b"heix", b"mif1"):
         return "an AVIF image" if data[8:12] == b"avif" else "a HEIC image"
     if data[128:132] == b"DICM":
-        return "a DICOM file, which the vessels commands alone read"
+        return "a DICOM file, which is read as an angiogram only"
     for start, name in OTHERS.items():
         if data.startswith(start):
             return name

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untaught.errors import InputError
-from untaught.vessels.frames import Angiogram, Frames, files_in, read_frames
+from untaught.vessels.frames import Angiogram, Frames, files_in, read_frames, stem
 from untaught.vessels.labels import Label, read_fov, read_labels
 from untaught.vessels.pairing import OF_FIELDS, OF_LABELS, Pair, paired
 
@@ -66,7 +66,7 @@ def _numbers(pair: Pair, frames: Frames, pages: int) -> list[int]:
     if pages == frames.count:
         return list(range(1, pages + 1))
     if pages == 1:
-        number = f"{pair.image.stem}#1{pair.label.suffix}"
+        number = f"{stem(pair.image)}#1{pair.label.suffix}"
         raise InputError(
             f"{pair.label} is one label, but {pair.image} has {frames.count} frames; "
             f"wanted its frame in its name, as in {number}, or a page for each frame"

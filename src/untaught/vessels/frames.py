@@ -56,7 +56,7 @@ class Frames:
 
         Raises: InputError for a frame that cannot be decoded.
         """
-        name = self.path.stem if self.count == 1 else f"{self.path.stem}#{number}"
+        name = stem(self.path) if self.count == 1 else f"{stem(self.path)}#{number}"
         return Angiogram(self._pixels(number), name, self.path, self.sha256, self.spacing, self.plane)
 
     def __iter__(self) -> Iterator[Angiogram]:
@@ -106,6 +106,11 @@ def whole(pixels: NDArray[Any], path: Path) -> float:
     return next(2.0**bits - 1 for bits in DEPTHS if pixels.max() < 2**bits)
 
 
+def stem(path: Path) -> str:
+    """The name without its ending; scanners' names, numbers with dots between, have none."""
+    return path.name if _bare(path) else path.stem
+
+
 def is_dicom(path: Path) -> bool:
     """Told by its content, or, in a file without the usual beginning, by its name."""
     if not path.is_file():
@@ -124,12 +129,17 @@ def files_in(path: Path, *, called: str) -> list[Path]:
         return [path]
     if not path.exists():
         raise InputError(f"the {called} {path} do not exist; wanted a folder or a file")
-    every = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+    beside = ("DICOMDIR", "Thumbs.db")
+    every = sorted(
+        each for each in path.iterdir() if each.is_file() and each.name not in beside and not each.name.startswith(".")
+    )
     if not every:
         raise InputError(f"{path} is an empty folder; wanted {called} in it")
     some = [each for each in every if each.suffix.lower() in SUFFIXES or (_bare(each) and is_dicom(each))]
     if not some:
-        raise InputError(f"{path} has no {called} among its {len(every)} files; wanted {', '.join(SUFFIXES)}")
+        there = ", ".join(sorted({each.suffix.lower() or "no ending" for each in every})[:5])
+        got = f"has no {called} that can be read among its {len(every)} files ({there})"
+        raise InputError(f"{path} {got}; wanted {', '.join(SUFFIXES)}")
     return some
 
 

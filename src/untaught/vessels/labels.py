@@ -74,9 +74,7 @@ def read_fov(path: Path) -> NDArray[np.bool_]:
     values = one_channel(pictures[0], str(path))
     levels = np.unique(values)
     if len(levels) > 2 or (len(levels) == 2 and levels[0] != 0):
-        raise InputError(
-            f"{path} has {len(levels)} grey levels; wanted 0 outside the field of view and one larger value"
-        )
+        raise InputError(f"{path} has {len(levels)} grey levels; wanted 0 outside the field of view, one value inside")
     if not values.any():
         raise InputError(f"{path} is 0 everywhere; wanted a field of view with something inside")
     return values > 0

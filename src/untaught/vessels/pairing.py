@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from untaught.errors import InputError
+from untaught.vessels.frames import stem
 
 OF_IMAGES = "image|img|original|orig|training|train|test|angiogram"
 OF_LABELS = "masks?|labels?|seg|segmentation|vessels?|manual[12]?|1stho|2ndho|gt|annotation|scribbles?|ah|vk"
@@ -32,10 +33,8 @@ def paired(images: list[Path], labels: list[Path], *, endings: str, called: str)
 
     Raises: InputError that names what has no partner.
     """
-    if len(images) == len(labels) == 1:
-        return [Pair(images[0], labels[0], None)]
-    image_keys: list[Callable[[str], str]] = [str, lambda stem: without(stem, OF_IMAGES)]
-    label_keys: list[Callable[[str], str]] = [str, lambda stem: without(stem, endings)]
+    image_keys: list[Callable[[str], str]] = [str, lambda name: without(name, OF_IMAGES)]
+    label_keys: list[Callable[[str], str]] = [str, lambda name: without(name, endings)]
     pairs: list[Pair] = []
     for numbered in (False, True):
         for of_image in image_keys:
@@ -44,6 +43,8 @@ def paired(images: list[Path], labels: list[Path], *, endings: str, called: str)
                 left = [each for each in images if each not in used]
                 rest = [each for each in labels if each not in done]
                 pairs += _matching(left, rest, of_image, of_label, numbered=numbered)
+    if len(images) == len(labels) == 1 and not pairs:
+        return [Pair(images[0], labels[0], None)]
     _check_all(images, labels, pairs, called)
     return sorted(pairs, key=lambda pair: (images.index(pair.image), pair.frame or 0))
 
@@ -57,9 +58,9 @@ def _matching(
     numbered: bool,
 ) -> list[Pair]:
     """Pairs whose keys are equal, where nothing else has the same key."""
-    keys = {each: _key(of_label(each.stem), numbered=numbered) for each in labels}
-    of_images, of_labels = Counter(of_image(each.stem) for each in images), Counter(keys.values())
-    by_key = {of_image(each.stem): each for each in images}
+    keys = {each: _key(of_label(stem(each)), numbered=numbered) for each in labels}
+    of_images, of_labels = Counter(of_image(stem(each)) for each in images), Counter(keys.values())
+    by_key = {of_image(stem(each)): each for each in images}
     return [
         Pair(by_key[key[0]], label, key[1])
         for label, key in keys.items()
@@ -67,15 +68,15 @@ def _matching(
     ]
 
 
-def _key(stem: str, *, numbered: bool) -> tuple[str, int | None]:
+def _key(name: str, *, numbered: bool) -> tuple[str, int | None]:
     """`run#07` is frame 7 of run; with an ending in between, `run_mask#7`, too."""
-    found = re.fullmatch(r"(.+)#(\d+)", stem) if numbered else None
-    return (found[1], int(found[2])) if found else (stem, None)
+    found = re.fullmatch(r"(.+)#(\d+)", name) if numbered else None
+    return (found[1], int(found[2])) if found else (name, None)
 
 
-def without(stem: str, endings: str) -> str:
+def without(name: str, endings: str) -> str:
     """`a_mask` is `a`; what would leave nothing stays."""
-    return re.sub(rf"(?<=.)[_\-. ](?:{endings})(?=$|#\d+$)", "", stem, flags=re.IGNORECASE)
+    return re.sub(rf"(?<=.)[_\-. ](?:{endings})(?=$|#\d+$)", "", name, flags=re.IGNORECASE)
 
 
 def _check_all(images: list[Path], labels: list[Path], pairs: list[Pair], called: str) -> None:

@@ -12,7 +12,7 @@ from untaught.vessels.examples import Example
 RING = 4
 """Pixels beside a vessel that it is compared with, from one pixel away on."""
 PLAIN = 0.1
-"""Standard deviations of the image: a contrast under it says nothing about which of both is darker."""
+"""Standard deviations: a contrast under it says nothing about which of both is darker."""
 MOSTLY_KNOWN = 0.9
 MOST_NAMES = 5
 
@@ -23,19 +23,22 @@ def remarks(examples: Sequence[Example]) -> list[str]:
 
 
 def contrast(example: Example) -> float:
-    """How much darker the vessels are than what is known beside them, in standard deviations of the image.
+    """How much darker the vessels are than what is known beside them, in standard deviations of what is known.
 
     Positive in X-ray angiograms and in the retina's green channel; 0 where nothing beside them is known.
     """
-    label, pixels = example.label, example.image.pixels
+    label, pixels, inside = example.label, example.image.pixels, seen(example)
     near = ndimage.distance_transform_edt(~label)
-    ring = (near > 1) & (near <= 1 + RING) & example.known
-    if example.fov is not None:
-        ring &= example.fov
-    spread = float(pixels.std())
-    if not ring.any() or not label.any() or spread == 0:
+    ring = (near > 1) & (near <= 1 + RING) & inside
+    spread = float(pixels[inside].std())
+    if not ring.any() or spread == 0:
         return 0.0
-    return float(pixels[ring].mean() - pixels[label].mean()) / spread
+    return float(pixels[ring].mean() - pixels[label & inside].mean()) / spread
+
+
+def seen(example: Example) -> NDArray[np.bool_]:
+    """Known, and in the field of view."""
+    return example.known if example.fov is None else example.known & example.fov
 
 
 def looks_inverted(example: Example) -> bool:
@@ -44,7 +47,7 @@ def looks_inverted(example: Example) -> bool:
     Thickness is the mean distance to the edge. Vessels are thinner than their gaps, and fill less than half the image.
     Only asked where nearly all is known: strokes of a few pixels have the thickness of the brush.
     """
-    inside = example.known if example.fov is None else example.known & example.fov
+    inside = seen(example)
     if example.known.mean() < MOSTLY_KNOWN:
         return False
     label = example.label
