@@ -134,6 +134,12 @@ def test_a_voi_lut(put):
     np.testing.assert_allclose(read(put, dataset).stack(), 1 - cine(bits=8) / np.float32(255), atol=1e-6)
 
 
+def test_a_modality_lut_and_then_a_voi_lut(put):
+    halves, turned = table([value // 2 for value in range(256)]), table(list(range(255, -1, -1)), 8)
+    dataset = described(cine(bits=8), 8, Modality="CR", ModalityLUTSequence=[halves], VOILUTSequence=[turned])
+    np.testing.assert_allclose(read(put, dataset).stack(), (255 - cine(bits=8) // 2) / np.float32(255), atol=1e-6)
+
+
 def test_an_enhanced_file_says_it_in_its_functional_groups(put):
     window, pixels, shared, dataset = Dataset(), Dataset(), Dataset(), described(VALUES, 12)
     window.WindowCenter, window.WindowWidth, pixels.ImagerPixelSpacing = 1000, 400, [0.2, 0.3]

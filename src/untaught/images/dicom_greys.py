@@ -63,7 +63,7 @@ def _shown(dataset: "Dataset", values: NDArray[Any]) -> NDArray[Any]:
         and high > centre - width / 2
     ):
         return _window(values, centre, width, str(found(dataset, "VOILUTFunction") or "LINEAR"))
-    if dataset.get("VOILUTSequence") and values.dtype.kind == "i":
+    if dataset.get("VOILUTSequence") and values.dtype.kind in "iu":
         bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
         return (np.asarray(apply_voi(values, dataset)) / (2.0**bits - 1)).clip(0, 1)
     return (values - low) / max(high - low, 1e-12)
