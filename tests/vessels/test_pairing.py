@@ -59,6 +59,13 @@ def test_frames_of_a_cine():
     ]
 
 
+def test_frames_of_a_cine_called_in_several_ways():
+    assert pairs("run.dcm b.png", "run#5_mask.png run#3.png b.png")[:2] == [
+        ("run.dcm", "run#3.png", 3),
+        ("run.dcm", "run#5_mask.png", 5),
+    ]
+
+
 def test_fields_of_view():
     assert pairs("21_training.tif 22_training.tif", "21_training_mask.gif 22_training_mask.gif", OF_FIELDS)
     assert without("21_training_mask", OF_FIELDS) == "21_training" and without("mask", OF_FIELDS) == "mask"

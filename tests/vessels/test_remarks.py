@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.vessels.drawn import vessel
 from untaught.vessels.examples import Example
@@ -33,16 +32,18 @@ def test_inverted():
 
 
 def test_inverted_told_by_thickness_alone():
-    """A dense tree of thin vessels, with the gaps marked, of which an edge is left out: less than half the image."""
-    label = np.zeros((60, 60), bool)
-    label[:, :30] = (np.arange(30) % 6 < 4)[None]
-    made = example()
-    thick = Example(Angiogram(np.zeros((60, 60), np.float32), "a", Path("a"), "a"), label, np.ones((60, 60), bool))
-    assert label.mean() < 0.5 and not looks_inverted(thick)  # what is left is thicker still
-    fov = np.zeros((60, 60), bool)
-    fov[:, :30] = True
-    assert looks_inverted(Example(thick.image, label, thick.known, fov))
-    assert thickness(made.label, made.known) == pytest.approx(1.5, abs=0.3)
+    """A mesh of thin vessels with its gaps marked: less than half of the image, and thicker than what is between."""
+    tile = np.zeros((20, 20), bool)
+    tile[6:, 6:] = True
+    gaps = np.pad(np.tile(tile, (5, 5)), ((0, 6), (0, 6)))
+    known = np.ones(gaps.shape, bool)
+    image = Angiogram(np.zeros(gaps.shape, np.float32), "a", Path("a"), "a")
+    assert gaps.mean() < 0.45 and thickness(gaps, known) > thickness(~gaps, known)
+    assert looks_inverted(Example(image, gaps, known))
+    fov = np.zeros(gaps.shape, bool)
+    fov[:6] = True  # what is between, and the edge of some gaps
+    fov[6, 10] = True
+    assert not looks_inverted(Example(image, gaps, known, fov)), "outside the field of view nothing counts"
 
 
 def test_strokes_are_not_inverted():
