@@ -88,6 +88,7 @@ def test_empty(put):
         (saved(RGB, "GIF"), "is a GIF image; wanted a PNG"),
         (saved(RGB, "BMP"), "is a BMP image; wanted a PNG"),
         (saved(RGB, "JPEG2000"), "is a JPEG 2000 image; wanted a PNG"),
+        (b"\0" * 128 + b"DICM", "is a DICOM file, which is read as an angiogram only; wanted a PNG"),
         (b"\0\0\0\x1cftypheic\0\0\0\0", "is a HEIC image; wanted a PNG"),
         (b"\0\0\0\x1cftypavif\0\0\0\0", "is an AVIF image; wanted a PNG"),
     ],

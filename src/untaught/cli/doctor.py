@@ -7,7 +7,7 @@ import typer
 NEEDED = ("torch", "numpy", "scipy", "pillow", "tifffile", "imagecodecs", "typer", "safetensors")
 EXTRAS = {
     "ui": ("gradio",),
-    "dicom": ("pydicom", "highdicom"),
+    "dicom": ("pydicom",),
     "geo": ("rasterio",),
     "photo": ("pyvips",),
     "cluster": ("ray",),

@@ -1,7 +1,9 @@
 """A file to a `Picture`, or one sentence."""
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untaught.errors import InputError, ResourceError, UntaughtError
-from untaught.images import exif
-from untaught.images.formats import FORMATS, by_content, listed
+from untaught.images import exif, tiff
+from untaught.images.formats import FORMATS, Format, by_content, listed
 from untaught.images.picture import MAX_BYTES, Metadata, Picture, Samples
 
 WANTED = f"wanted a {listed([each.name for each in FORMATS], 'or')} image"
@@ -36,30 +38,70 @@ def read(path: str | os.PathLike[str], *, finite: bool = True) -> Picture:
     `Picture` describes, or not finite; ResourceError where memory runs out.
     """
     path = Path(path)
-    data = _bytes(path)
+    data = bytes_of(path)
+    found = _format(data, path)
+    with _in_words(path, found.name):
+        samples, metadata = found.decode(data, str(path))
+    digest = hashlib.sha256(data).hexdigest()
+    return _picture(samples, metadata, path, found.name, digest, finite=finite)
+
+
+def read_pages(path: str | os.PathLike[str]) -> list[Picture]:
+    """The pages of a TIFF, each as `read` gives it; another format is one page.
+
+    Raises: as `read`.
+    """
+    path = Path(path)
+    data = bytes_of(path)
+    found = _format(data, path)
+    with _in_words(path, found.name):
+        each = tiff.decode_pages if found.decode is tiff.decode else _one_page(found)
+        pages = list(each(data, str(path)))
+    digest = hashlib.sha256(data).hexdigest()
+    return [_picture(*page, path, found.name, digest, finite=True) for page in pages]
+
+
+def _format(data: bytes, path: Path) -> Format:
     found = by_content(data)
     if found is None:
         raise InputError(f"{path} is {_guess(data)}; {WANTED}")
+    return found
+
+
+def _one_page(found: Format) -> Callable[[bytes, str], Iterator[tuple[Samples, Metadata]]]:
+    return lambda data, name: iter([found.decode(data, name)])
+
+
+@contextlib.contextmanager
+def _in_words(path: Path, kind: str) -> Iterator[None]:
+    """A damaged file can make a decoder raise anything; out of here comes one sentence."""
     try:
-        samples, metadata = found.decode(data, str(path))
+        yield
     except UntaughtError:
         raise
     except MemoryError as error:
         raise ResourceError(f"not enough memory to read {path}") from error
-    except Exception as error:  # a damaged file can make a decoder raise anything
+    except Exception as error:
         in_words = isinstance(error, (OSError, ValueError, RuntimeError, SyntaxError))
         reason = f": {' '.join(str(error).split())}" if in_words else ""
-        raise InputError(f"{path} is damaged, or a {found.name} of a rare kind{reason}") from error
+        raise InputError(f"{path} is damaged, or a {kind} of a rare kind{reason}") from error
+
+
+def _picture(samples: Samples, metadata: Metadata, path: Path, kind: str, digest: str, *, finite: bool) -> Picture:
     samples, metadata = _upright(samples, metadata)
     pixels, alpha = _without_alpha(samples)
     if finite:
         _check_finite(samples, path)
     elif alpha is not None:
         _check_finite(alpha[..., np.newaxis], path)
-    return Picture(pixels, alpha, metadata, hashlib.sha256(data).hexdigest(), path, found.name)
+    return Picture(pixels, alpha, metadata, digest, path, kind)
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """The whole of a file that may be an image.
+
+    Raises: InputError, one sentence, for what is missing, unreadable, empty, too large or no file; ResourceError.
+    """
     try:
         if path.is_dir():
             raise InputError(f"{path} is a folder; wanted an image file")
@@ -84,6 +126,8 @@ def _bytes(path: Path) -> bytes:
 def _guess(data: bytes) -> str:
     if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"heic", b"heix", b"mif1"):
         return "an AVIF image" if data[8:12] == b"avif" else "a HEIC image"
+    if data[128:132] == b"DICM":
+        return "a DICOM file, which is read as an angiogram only"
     for start, name in OTHERS.items():
         if data.startswith(start):
             return name

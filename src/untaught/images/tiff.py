@@ -4,15 +4,18 @@ import io
 import logging
 import math
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from untaught.errors import InputError
 from untaught.images import exif
 from untaught.images.exif import Directory, Value
-from untaught.images.picture import Metadata, Samples, check_size
+from untaught.images.picture import MAX_PIXELS, Metadata, Samples, check_size
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 JPEG_COMPRESSIONS = frozenset({6, 7})
@@ -35,21 +38,48 @@ def recognises(data: bytes) -> bool:
 def decode(data: bytes, name: str) -> tuple[Samples, Metadata]:
     """Samples (full-range uint8 or uint16, or float) and metadata. Alpha comes out straight (not premultiplied).
 
-    Raises: InputError for a file that is cut short, has several pages, or samples or channels of another kind.
+    Raises: InputError for a file that is cut short, has several pages (those are for `decode_pages`), or samples or
+    channels of another kind.
     """
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = _only_page(file, name)
-        directory = exif.parse(data, page.offset)
-        if directory is None or directory.lost or directory.next_at + directory.layout.inline > len(data):
-            raise InputError(f"{name} is cut short or damaged: part of its directory of tags is not in the file")
-        check_size(page.imagelength, page.imagewidth, name)
-        check_size(max(1, page.tilelength), max(1, page.tilewidth), f"a tile of {name}")
-        _check_kind(page, name)
-        _check_whole(page, len(data), name)
-        samples = page.asarray()
-        samples = samples[..., np.newaxis] if samples.ndim == 2 else samples
-        samples = np.moveaxis(samples, 0, 2) if page.axes == "SYX" else samples
-        return _plain(samples, page), _metadata(directory)
+        pages = _full_pages(file, name)
+        if len(pages) > 1:
+            raise InputError(f"{name} has {len(pages)} pages; wanted one")
+        return _decoded(pages[0], data, name)
+
+
+def decode_pages(data: bytes, name: str) -> Iterator[tuple[Samples, Metadata]]:
+    """Each page as `decode` gives the only one.
+
+    Raises: InputError as `decode`, and for more pages than memory is meant to hold.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        pages = _full_pages(file, name)
+        pixels = sum(page.imagelength * page.imagewidth for page in pages)
+        if pixels > MAX_PIXELS:
+            raise InputError(
+                f"{name} has {len(pages)} pages of {pixels / 1e6:.0f} million pixels together; "
+                f"wanted at most {MAX_PIXELS / 1e6:.0f} million"
+            )
+        last = exif.parse(data, file.pages[-1].offset)
+        if last is not None and any(data[last.next_at : last.next_at + last.layout.inline]):
+            raise InputError(f"{name} is cut short: it has more pages than the {len(file.pages)} that are in the file")
+        for page in pages:
+            yield _decoded(page, data, name)
+
+
+def _decoded(page: tifffile.TiffPage, data: bytes, name: str) -> tuple[Samples, Metadata]:
+    directory = exif.parse(data, page.offset)
+    if directory is None or directory.lost or directory.next_at + directory.layout.inline > len(data):
+        raise InputError(f"{name} is cut short or damaged: part of its directory of tags is not in the file")
+    check_size(page.imagelength, page.imagewidth, name)
+    check_size(max(1, page.tilelength), max(1, page.tilewidth), f"a tile of {name}")
+    _check_kind(page, name)
+    _check_whole(page, len(data), name)
+    samples = page.asarray()
+    samples = samples[..., np.newaxis] if samples.ndim == 2 else samples
+    samples = np.moveaxis(samples, 0, 2) if page.axes == "SYX" else samples
+    return _plain(samples, page), _metadata(directory)
 
 
 def encode(samples: Samples, metadata: Metadata) -> bytes:
@@ -72,16 +102,31 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
     return _with_tags(out.getvalue(), about, metadata)
 
 
-def _only_page(file: tifffile.TiffFile, name: str) -> tifffile.TiffPage:
+def encode_pages(pages: Iterable[NDArray[Any]]) -> bytes:
+    """A TIFF with a page for each `[H, W]` or `[H, W, 3]`, taken one at a time, compressed without loss (deflate)."""
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        for pixels in pages:
+            file.write(
+                np.ascontiguousarray(pixels),
+                photometric="rgb" if pixels.ndim == 3 else "minisblack",
+                compression="zlib",
+                predictor=pixels.dtype.kind == "u",
+                contiguous=False,
+                metadata=None,
+                software=False,
+            )
+    return out.getvalue()
+
+
+def _full_pages(file: tifffile.TiffFile, name: str) -> list[tifffile.TiffPage]:
     pages = list(file.pages)
     full = [page for page in pages if isinstance(page, tifffile.TiffPage) and not page.is_reduced and not page.is_mask]
     if not pages:
         raise InputError(f"{name} is cut short or damaged: its directory of tags is not in the file")
     if not full:
         raise InputError(f"{name} has {len(pages)} previews and no full image (a camera's raw file?); wanted one image")
-    if len(full) > 1:
-        raise InputError(f"{name} has {len(full)} pages; wanted one")
-    return full[0]
+    return full
 
 
 def _check_kind(page: tifffile.TiffPage, name: str) -> None:

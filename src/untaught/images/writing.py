@@ -1,6 +1,7 @@
 """Pixels to a file, with all that is known about them put back."""
 
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from PIL import Image
 
 from untaught.errors import ResourceError, UsageError
-from untaught.images import exif
+from untaught.images import exif, tiff
 from untaught.images.atomic import check_place, write_atomically
 from untaught.images.formats import FORMATS, Format, by_suffix, listed
 from untaught.images.picture import Metadata, Picture, Samples
@@ -70,6 +71,41 @@ def write(
     except MemoryError as error:
         raise ResourceError(f"not enough memory to write {path}") from error
     write_atomically(path, data, overwrite=overwrite)
+
+
+def write_pages(path: str | os.PathLike[str], pages: Iterable[NDArray[Any]], *, overwrite: bool = False) -> None:
+    """Pages `[H, W]` or `[H, W, 3]` of one dtype to one TIFF, at once or not at all; `read_pages` gives them back.
+
+    The pages are taken one at a time, and held compressed: a cine may be longer than memory.
+
+    Raises: UsageError as `check_writable`, for another extension than a TIFF's, or for pages that a TIFF cannot hold
+    or none; ResourceError where disk or memory is full.
+    """
+    path = Path(path)
+    check_place(path, overwrite=overwrite)
+    wanted = by_suffix(path)
+    if wanted.encode is not tiff.encode:
+        raise UsageError(f"{path}: {wanted.name} cannot hold several pages; TIFF (.tif, .tiff) can")
+    try:
+        data = tiff.encode_pages(_checked(pages, path))
+    except MemoryError as error:
+        raise ResourceError(f"not enough memory to write {path}") from error
+    write_atomically(path, data, overwrite=overwrite)
+
+
+def _checked(pages: Iterable[NDArray[Any]], path: Path) -> Iterator[NDArray[Any]]:
+    number = 0
+    for number, pixels in enumerate(pages, start=1):
+        whole = pixels.size and (pixels.ndim == 2 or pixels.shape[2:] == (3,))
+        if not whole or pixels.dtype.name not in by_suffix(path).dtypes:
+            shape = "x".join(str(side) for side in pixels.shape)
+            raise UsageError(
+                f"page {number} for {path} is {shape} of {pixels.dtype}; "
+                "wanted height x width, or height x width x 3, of uint8, uint16, float32 or float64"
+            )
+        yield pixels
+    if number == 0:
+        raise UsageError(f"there are no pages for {path}; wanted at least one")
 
 
 def _fault(each: Format, dtype: str | None, alpha: bool, size: tuple[int, int] | None) -> str | None:
