@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from untaught.core import State
 from untaught.vessels.field_of_view import field_of_view, filled
 from untaught.vessels.lfnet import LFNet
+from untaught.vessels.pieces import without_small
 from untaught.vessels.recipe import Recipe
-from untaught.vessels.threshold import without_small
 from untaught.vessels.views import as_image
 
 

@@ -1,56 +1,75 @@
-"""Where a probability becomes a vessel, and how large one must be: decided on images whose labels were given."""
+"""From which probability on a pixel is called vessel: a decision, made on labelled images and on no others."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage as ndi
 
-Map = NDArray[Any]
+from untaught.errors import UsageError
+
 Mask = NDArray[np.bool_]
-
-STEPS = np.linspace(0.05, 0.9, 35)
-SMALLEST = 0, 12, 25, 50, 100  # pixels
-TOUCHING = np.ones((3, 3), dtype=int)
+Floats = NDArray[np.float64]
+LEVELS = 512  # quantiles, of the vessels' values and of all values, that are tried
 
 
-def threshold_from(probabilities: Sequence[Map], labels: Sequence[Mask], knowns: Sequence[Mask]) -> float:
-    """The one of `STEPS` whose mean Dice on labelled images is the greatest, over their known pixels. All `[H, W]`.
+def threshold_from(
+    probabilities: Sequence[NDArray[Any]], labels: Sequence[Mask], knowns: Sequence[Mask] | None = None
+) -> float:
+    """The threshold t with the greatest mean over the images of the Dice of `probability > t` with the label.
 
-    Dice is flat about its maximum: of all within a thousandth of it the middle one is taken.
+    All `[H, W]`, image by image; the values may be on any scale. Thresholds lie half-way between values that occur:
+    512 quantiles of the vessels' pixels and as many of all pixels. An image without a known vessel has no say.
+    Of equal ones the middle one is taken.
+
+    Raises: UsageError where no image has a known vessel, and for what does not fit together.
     """
-    scores = np.array(
-        [
-            np.mean([overlap(p[k] > at, y[k]) for p, y, k in zip(probabilities, labels, knowns, strict=True)])
-            for at in STEPS
-        ]
-    )
-    good = np.flatnonzero(scores >= scores.max() - 1e-3)
-    return float(STEPS[good[len(good) // 2]])
+    images = list(counted(probabilities, labels, knowns))
+    told = [(values, vessel) for values, vessel in images if vessel.any()]
+    if not told:
+        raise UsageError(f"{len(images)} labelled images with no vessel in them; wanted one with a vessel at least")
+    tried = between(told)
+    means = np.mean([dice_above(values, vessel, tried) for values, vessel in told], axis=0)
+    best = np.flatnonzero(means == means.max())
+    return float(tried[best[len(best) // 2]])
 
 
-def smallest_from(masks: Sequence[Mask], labels: Sequence[Mask], knowns: Sequence[Mask]) -> int:
-    """Which of `SMALLEST` is the best size below which a lone piece is dropped, by mean Dice on labelled images."""
-    scores = [
-        np.mean([overlap(without_small(m, size)[k], y[k]) for m, y, k in zip(masks, labels, knowns, strict=True)])
-        for size in SMALLEST
-    ]
-    return SMALLEST[int(np.argmax(scores))]
+def counted(
+    probabilities: Sequence[NDArray[Any]], labels: Sequence[Mask], knowns: Sequence[Mask] | None
+) -> list[tuple[Floats, Mask]]:
+    """Of each image the values of its known pixels, and which of them are vessel."""
+    everything = [np.ones_like(label) for label in labels] if knowns is None else knowns
+    if not len(probabilities) == len(labels) == len(everything):
+        counts = f"{len(probabilities)} probabilities, {len(labels)} labels and {len(everything)} known"
+        raise UsageError(f"got {counts}; wanted one of each for each image")
+    found = []
+    for number, (probability, label, known) in enumerate(zip(probabilities, labels, everything, strict=True), start=1):
+        if not probability.shape == label.shape == known.shape:
+            shapes = f"{probability.shape}, {label.shape} and {known.shape}"
+            raise UsageError(f"probability, label and known of image {number} have shapes {shapes}; wanted one shape")
+        if label.dtype != np.bool_ or known.dtype != np.bool_:
+            raise UsageError(f"label and known of image {number} are {label.dtype} and {known.dtype}; wanted bool")
+        values = probability[known].astype(np.float64)
+        if not np.isfinite(values).all():
+            raise UsageError(f"the probability of image {number} has values that are not finite numbers")
+        found.append((values, label[known]))
+    return found
 
 
-def without_small(mask: Mask, least: int) -> Mask:
-    """The mask without pieces (8-connected) of fewer than `least` pixels."""
-    if least < 2:
-        return mask
-    pieces, _ = ndi.label(mask, structure=TOUCHING)
-    large = np.bincount(pieces.ravel()) >= least
-    large[0] = False
-    kept: Mask = large[pieces]
-    return kept
+def between(told: Sequence[tuple[Floats, Mask]]) -> Floats:
+    """Thresholds worth trying, rising: below all values, and half-way between neighbouring quantiles."""
+    shares = np.linspace(0, 1, LEVELS)
+    vessels = np.concatenate([values[vessel] for values, vessel in told])
+    everywhere = np.concatenate([values for values, _ in told])
+    levels = np.unique(np.concatenate([np.quantile(some, shares, method="nearest") for some in (vessels, everywhere)]))
+    return np.concatenate([[levels[0] - 1.0], (levels[:-1] + levels[1:]) / 2])
 
 
-def overlap(mask: Mask, label: Mask) -> float:
-    """Dice; 1 where both are empty."""
-    both = int(mask.sum()) + int(label.sum())
-    return 1.0 if both == 0 else 2 * int((mask & label).sum()) / both
+def dice_above(values: Floats, vessel: Mask, thresholds: Floats) -> Floats:
+    """The Dice of `values > t` for each threshold."""
+    order = np.argsort(values)
+    rising, hits = values[order], np.concatenate([[0], np.cumsum(vessel[order])])
+    below = np.searchsorted(rising, thresholds, side="right")
+    right = hits[-1] - hits[below]
+    scores: Floats = 2.0 * right / (len(values) - below + hits[-1])
+    return scores

@@ -18,8 +18,9 @@ from untaught.stoppers import Budget
 from untaught.vessels.lfnet import LFNet
 from untaught.vessels.logistic import Logistic, fit_logistic
 from untaught.vessels.model import Model
+from untaught.vessels.pieces import smallest_from
 from untaught.vessels.recipe import Recipe
-from untaught.vessels.threshold import smallest_from, threshold_from
+from untaught.vessels.threshold import threshold_from
 from untaught.vessels.views import Labelled, View, Views
 
 PIXELS = 150_000  # that the logistic model is fitted on

@@ -1,0 +1,97 @@
+"""From examples as they are read to a model with its card."""
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from untaught.record import describe
+from untaught.version import __version__
+from untaught.vessels.examples import Example
+from untaught.vessels.frames import Angiogram
+from untaught.vessels.model import Model
+from untaught.vessels.pieces import overlap
+from untaught.vessels.recipe import Recipe
+from untaught.vessels.remarks import contrast
+from untaught.vessels.training import Training
+from untaught.vessels.views import Labelled
+
+
+class Teaching:
+    """A training, and what is to be said of it. `seed` decides everything."""
+
+    def __init__(
+        self, examples: Sequence[Example], recipe: Recipe, *, seed: int = 0, unlabelled: Sequence[Angiogram] = ()
+    ) -> None:
+        self.examples, self.unlabelled = examples, unlabelled
+        self.bright = are_bright(examples)
+        self.training = Training(
+            [ready(one, bright=self.bright) for one in examples],
+            recipe,
+            seed=seed,
+            unlabelled=[Labelled.of(dark(one.pixels, self.bright), None) for one in unlabelled],
+        )
+        self.about: dict[str, Any] = {
+            "untaught": __version__,
+            "task": "vessels train",
+            "seed": seed,
+            "settings": describe(recipe),
+            "image": [one.image.sha256 for one in examples] + [one.sha256 for one in unlabelled],
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+            "threads": torch.get_num_threads(),
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+
+    def model(self) -> Model:
+        """What was learnt so far, with its card."""
+        model = replace(self.training.model(), bright=self.bright)
+        result = self.training.fitting.result()
+        card = {key: self.about[key] for key in ("untaught", "torch", "python", "threads", "seed", "started")}
+        card |= {
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "steps_run": result.steps_run,
+            "stopped_by": result.stopped_by,
+            "seconds": round(self.training.fitting.seconds, 1),
+            "images": [listed(one) for one in self.examples],
+            "unlabelled": [{"name": one.name, "image": one.sha256} for one in self.unlabelled],
+        }
+        return replace(model, card=card | {"training_scores": self.scores(model)})
+
+    def scores(self, model: Model) -> dict[str, float]:
+        """How well the labelled images themselves are met."""
+        found = []
+        for one in self.examples:
+            fov = one.fov
+            inside = one.known if fov is None else one.known & fov
+            mask = model.mask(model.probability(one.image.pixels, fov))
+            found.append(overlap(mask[inside], one.label[inside]))
+        return {"dice": float(np.mean(found))}
+
+
+def are_bright(examples: Sequence[Example]) -> bool:
+    """Are vessels brighter than what is beside them, in most of the images?"""
+    return bool(np.median([contrast(one) for one in examples]) < 0)
+
+
+def dark(pixels: NDArray[np.float32], bright: bool) -> NDArray[np.float32]:
+    """The image with dark vessels."""
+    return 1 - pixels if bright else pixels
+
+
+def ready(example: Example, *, bright: bool) -> Labelled:
+    """An example as it is learnt from."""
+    return Labelled.of(dark(example.image.pixels, bright), example.label, example.known, example.fov)
+
+
+def listed(example: Example) -> dict[str, str]:
+    """A labelled image in the card: its name, its file's hash, and that of what its label says."""
+    says = np.packbits(np.stack([example.label, example.known])).tobytes()
+    label = hashlib.sha256(says).hexdigest()
+    return {"name": example.image.name, "image": example.image.sha256, "label": label}
