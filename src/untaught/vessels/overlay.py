@@ -168,8 +168,10 @@ def marked(number: int, spot: Spot, place: Spot, radius: float) -> str:
     """A narrowing: a ring around it, a line, and its number on a disc."""
     run = np.subtract(place, spot)
     begin = np.add(spot, run * radius / max(float(np.hypot(*run)), radius))
-    line = f'<path class="leader" d="M{begin[0]:.1f} {begin[1]:.1f}L{place[0]:.1f} {place[1]:.1f}"/>'
-    ring = f'<circle class="ring" {centre(spot)} r="{radius:.1f}"/>'
+    leader = f'd="M{begin[0]:.1f} {begin[1]:.1f}L{place[0]:.1f} {place[1]:.1f}"/>'
+    line = f'<path class="casing" {leader}<path class="leader" {leader}'
+    circle = f'{centre(spot)} r="{radius:.1f}"/>'
+    ring = f'<circle class="ring casing" {circle}<circle class="ring" {circle}'
     disc = f'<circle class="disc" {centre(place)} r="12"/>'
     return f'<g class="narrowing">{ring}{line}{disc}{text(place, str(number), size=17)}</g>'
 

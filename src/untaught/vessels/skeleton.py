@@ -18,6 +18,7 @@ Neighbours = dict[Pixel, list[Pixel]]
 HOLE = 8  # pixels: a hole so small is a fault of the mask; around it the centreline would run twice
 CORNER = 1.5  # radii from a branch point to a tip that is no branch; the corner of a square end is 1.41 away
 BUMP = 1.0  # pixel that a rough wall adds to it
+MEETING = 2.0  # radii between two branch points that are one: of vessels that cross, thinning makes two
 SIDES = ((-1, 0), (0, -1), (0, 1), (1, 0))
 CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 
@@ -72,7 +73,7 @@ def without_pinholes(mask: Mask) -> Mask:
 
 
 def centrelines(mask: Mask) -> Graph:
-    """The graph of a mask `[H, W]` without spurs, and with one branch point where several lie in one disc.
+    """The graph of a mask `[H, W]` without spurs, and with one branch point where two are within a diameter.
 
     A spur is a path from a branch point to an end that leaves the largest disc there by less than half its radius, or
     a pixel more. Both ends of a fork go, so a vessel cut square ends a radius before the cut.
@@ -89,7 +90,7 @@ def centrelines(mask: Mask) -> Graph:
             break
         kept = set(neighbours) - {pixel for path in spurs for pixel in tip(path, graph)}
         neighbours = adjacency(kept)
-    return traced(neighbours, crowded | set(within_one_disc(graph, radius)))
+    return traced(neighbours, crowded | set(short_bridges(graph, radius)))
 
 
 def adjacency(pixels: Iterable[Iterable[int]]) -> Neighbours:
@@ -179,14 +180,16 @@ def tip(path: Path, graph: Graph) -> tuple[Pixel, ...]:
     return path.pixels[1:] if graph.degrees[path.start] > 1 else path.pixels[:-1]
 
 
-def within_one_disc(graph: Graph, radius: Floats) -> Iterator[Pixel]:
-    """The pixels of paths between two branch points, one of which lies in the largest disc around the other."""
+def short_bridges(graph: Graph, radius: Floats) -> Iterator[Pixel]:
+    """The pixels of paths between two branch points that are no longer than the vessel is wide there."""
     for path in graph.paths:
         if path.start is None or path.end is None or path.start == path.end:
             continue
         if min(graph.degrees[path.start], graph.degrees[path.end]) < 3:
             continue
-        if steps_long(path.pixels) <= max(node_radius(graph, place, radius) for place in (path.start, path.end)):
+        if steps_long(path.pixels) <= MEETING * max(
+            node_radius(graph, place, radius) for place in (path.start, path.end)
+        ):
             yield from path.pixels
 
 
