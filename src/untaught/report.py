@@ -54,17 +54,17 @@ def comparison_page(panes: Sequence[Pane], *, title: str, rows: Sequence[tuple[s
     difference = np.minimum(GAIN * np.abs(left - right), 1.0)
     page = Template(resources.files("untaught").joinpath("report_page.html").read_text(encoding="utf-8"))
     return page.substitute(
-        title=_text(title),
-        left_name=_text(panes[0].name),
-        right_name=_text(panes[1].name),
+        title=escaped(title),
+        left_name=escaped(panes[0].name),
+        right_name=escaped(panes[1].name),
         left_png=_png(left, left_alpha),
         right_png=_png(right, right_alpha),
         difference_png=_png(difference),
         width=width,
         height=height,
         gain=GAIN,
-        note=_text(_note(panes, black, white)),
-        rows="\n".join(f'<tr><th scope="row">{_text(a)}</th><td>{_text(b)}</td></tr>' for a, b in rows),
+        note=escaped(_note(panes, black, white)),
+        rows="\n".join(f'<tr><th scope="row">{escaped(a)}</th><td>{escaped(b)}</td></tr>' for a, b in rows),
     )
 
 
@@ -138,9 +138,13 @@ def _rescaled(image: Floats, black: float, white: float) -> Floats:
 
 def _png(picture: Floats, alpha: Floats | None = None) -> str:
     """A picture HWC in [0, 1], and its alpha HW, as an 8-bit PNG in a data address."""
-    pixels = np.rint(255.0 * (picture if alpha is None else np.dstack([picture, alpha]))).astype(np.uint8)
+    return data_address(np.rint(255.0 * (picture if alpha is None else np.dstack([picture, alpha]))).astype(np.uint8))
+
+
+def data_address(pixels: NDArray[np.uint8]) -> str:
+    """Pixels HW or HWC as a PNG that stands in a page itself."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG")
+    Image.fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
@@ -160,6 +164,6 @@ def _note(panes: Sequence[Pane], black: float, white: float) -> str:
     return f"{size}. Shown in 8 bits, integers over the full range of their type and floats from 0 to 1."
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Safe between tags and between quotes, and in UTF-8: a file name may hold bytes that are no text."""
     return html.escape(text.encode("utf-8", "replace").decode("utf-8"))

@@ -1,0 +1,157 @@
+"""`untaught vessels measure MASK -o OUT`: lengths, diameters and narrowings."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from untaught.cli.options import Json
+from untaught.cli.outputs import note, refuse_input
+from untaught.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from untaught.vessels.tree import Tree
+
+KINDS = (".json", ".csv", ".html", ".htm")
+WANTED = "wanted a name that ends in .json, .csv or .html"
+
+
+def measure(
+    mask: Annotated[Path, typer.Argument(metavar="MASK", help="A picture that is not 0 in vessels: PNG or TIFF.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT", help="A .json, a .csv (a row a branch) or a .html page.")
+    ],
+    image: Annotated[Path | None, typer.Option(metavar="IN", help="The angiogram, shown in the page.")] = None,
+    spacing: Annotated[
+        str | None,
+        typer.Option(metavar="MM", help="Millimetres a pixel: 0.2, or row,column: 0.2,0.25. Else all is in pixels."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure the vessels of a mask: length and diameter of each branch, and narrowings.
+
+    OUT says by its name what it is: all numbers, a table, or a page with the vessels drawn. Research use, not for
+    diagnosis.
+    """
+    kind = output.suffix.lower()
+    if kind not in KINDS:
+        raise UsageError(f"{output} says not what to write; {WANTED}")
+    if image is not None and kind in (".json", ".csv"):
+        raise UsageError(f"--image is shown in a page, and {output} is none; wanted a name that ends in .html")
+    scale = None if spacing is None else spacing_of(spacing)
+    refuse_input(output, mask, *([] if image is None else [image]))
+    from untaught import images
+
+    images.check_place(output, overwrite=overwrite)
+    vessels, source = read_mask(mask)
+    tree = measured(vessels, scale)
+    record = {"mask": source} | tree.record()
+    if kind == ".json":
+        text = sidecar(record)
+    elif kind == ".csv":
+        text = rows_of(tree)
+    else:
+        text = page_of(tree, vessels, mask, image)
+    images.write_atomically(output, text.encode(), overwrite=overwrite)
+    if as_json:
+        typer.echo(json.dumps(record))
+    note(f"{output}: {told(tree)}")
+
+
+def spacing_of(words: str) -> tuple[float, float]:
+    """Millimetres (row, column). Raises: UsageError for what is none."""
+    parts = words.split(",")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2) or not all(0 < number < float("inf") for number in numbers):
+        raise UsageError(f"--spacing is {words}; wanted millimetres a pixel above 0, one number or row,column")
+    return numbers[0], numbers[-1]
+
+
+def read_mask(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":
+    """`[H, W]`, True in a vessel, and where it is from, for the record. Alpha is not looked at.
+
+    Raises: InputError for a picture with more than two values, which is no mask.
+    """
+    import numpy as np
+
+    from untaught import images
+
+    picture = images.read(path)
+    pixels = picture.pixels
+    if pixels.ndim == 3 and not (pixels == pixels[..., :1]).all():
+        raise InputError(f"{path} is in colour; wanted a mask of two greys, 0 and the vessels'")
+    grey = pixels if pixels.ndim == 2 else pixels[..., 0]
+    values = np.unique(grey)
+    if values.size > 2 or (values.size == 2 and values[0] != 0):
+        found = f"{values.size} grey levels" if values.size > 2 else f"the values {values[0]:g} and {values[1]:g}"
+        raise InputError(f"{path} has {found}; wanted a mask of two, 0 and the vessels' (an image is to be segmented)")
+    return grey != 0, {"path": str(path), "sha256": picture.sha256}
+
+
+def measured(mask: "NDArray[Any]", spacing: tuple[float, float] | None) -> "Tree":
+    """The tree. Raises: UsageError where what measures is not installed."""
+    try:
+        from untaught.vessels.measuring import measure as measure_mask
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != "skimage":
+            raise
+        raise UsageError(
+            "scikit-image is not installed; wanted it to measure: pip install 'untaught[vessels]'"
+        ) from error
+    return measure_mask(mask, spacing=spacing)
+
+
+def sidecar(record: dict[str, Any]) -> str:
+    """As JSON."""
+    from untaught import report
+
+    return report.sidecar(record)
+
+
+def page_of(tree: "Tree", vessels: "NDArray[Any]", mask: Path, image: Path | None) -> str:
+    """As a page. Raises: InputError for an image of another size than the mask."""
+    from untaught import images
+    from untaught.vessels.measured_page import measured_page
+
+    shown = None if image is None else images.read(image).pixels
+    return measured_page(tree, vessels, title=f"Vessels in {mask.name}", image=shown)
+
+
+def rows_of(tree: "Tree") -> str:
+    """As a table, a row a branch; what is not measured is left empty. Each row says what it is not for."""
+    from untaught.vessels.tree import USE
+
+    unit = tree.unit
+    lines = io.StringIO()
+    table = csv.writer(lines, lineterminator="\n")
+    places = [f"{end}_{axis}_px" for end in ("start", "end") for axis in ("row", "column")]
+    widths = [f"{which}_diameter_{unit}" for which in ("median", "least", "greatest")]
+    lesion = ["narrowing_percent", "narrowing_row_px", "narrowing_column_px"]
+    lesion += [f"narrowing_diameter_{unit}", f"narrowing_reference_{unit}"]
+    table.writerow(["branch", "start", "end", *places, f"length_{unit}", *widths, *lesion, "marked_narrowings", "use"])
+    for branch in tree.record()["branches"]:
+        one = branch["greatest_narrowing"]
+        narrowed = [""] * 5 if one is None else [one["percent"], *one["at"], one["diameter"], one["reference"]]
+        ends = [branch["start"]["kind"], branch["end"]["kind"], *branch["start"]["at"], *branch["end"]["at"]]
+        found = [branch["diameter"][which] for which in ("median", "least", "greatest")]
+        table.writerow([branch["number"], *ends, branch["length"], *found, *narrowed, len(branch["narrowings"]), USE])
+    return lines.getvalue()
+
+
+def told(tree: "Tree") -> str:
+    """The last line."""
+    from untaught.vessels.tree import USE
+
+    branches = "1 branch" if len(tree.branches) == 1 else f"{len(tree.branches)} branches"
+    count = len(tree.narrowings)
+    narrowed = f"{count} narrowing{'' if count == 1 else 's'} of 30 % or more"
+    return f"{branches}, {tree.length:.4g} {tree.unit} of centreline, {narrowed}. {USE}"
