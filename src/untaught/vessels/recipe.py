@@ -1,6 +1,6 @@
 """The settings of LFNet, one table."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from untaught.core import Optimiser
 from untaught.fit import Fit
@@ -13,6 +13,9 @@ from untaught.vessels.lessons import Lessons
 from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
+
+STEPS = (1, 200), (5, 800), (20, 2400), (10**9, 4000)
+"""Up to so many labelled images, so many steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,3 +65,8 @@ class Recipe:
     def fit(self, seed: int) -> Fit:
         """The loop's settings."""
         return Fit(optimiser=self.optimiser, steps=self.steps, schedule="cosine", seed=seed)
+
+
+def recipe_for(labels: int, steps: int | None = None) -> Recipe:
+    """LFNet for so many labelled images: more of them can teach for longer."""
+    return replace(Recipe(), steps=steps or next(count for most, count in STEPS if labels <= most))

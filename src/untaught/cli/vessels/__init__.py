@@ -2,17 +2,20 @@
 
 import typer
 
-from untaught.cli.vessels import measure
+from untaught.cli.vessels import evaluate, measure, segment, train
 
 app = typer.Typer(
     name="vessels",
-    help="Vessels in images: measure them. Research use, not for diagnosis.",
+    help="Vessels in images, learnt from a handful of labels. Research use, not for diagnosis.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("train")(train.train)
+app.command("segment")(segment.segment)
+app.command("evaluate")(evaluate.evaluate)
 app.command("measure")(measure.measure)
 
 
 @app.callback()
 def vessels() -> None:
-    """Vessels in images: measure them. Research use, not for diagnosis."""
+    """Vessels in images, learnt from a handful of labels. Research use, not for diagnosis."""

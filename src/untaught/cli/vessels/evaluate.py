@@ -1,0 +1,96 @@
+"""`untaught vessels evaluate MODEL --images DIR --labels DIR`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from untaught.cli.options import Json, Overwrite, Threads
+from untaught.cli.outputs import note
+from untaught.errors import UsageError
+
+MOST_NAMES = 5
+HEADS = {
+    "dice": "Dice",
+    "cl_dice": "clDice",
+    "auc": "AUC",
+    "sensitivity": "sensitivity",
+    "precision": "precision",
+    "thin_recall": "thin recall",
+    "e_b0": "b0 error",
+    "e_b1": "b1 error",
+}
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The folder that `vessels train` wrote.")],
+    images: Annotated[Path, typer.Option(metavar="DIR", help="Images that have labels: a folder, or one file.")],
+    labels: Annotated[Path, typer.Option(metavar="DIR", help="Their labels, paired by name.")],
+    fov: Annotated[Path | None, typer.Option(metavar="DIR", help="Of view; else the whole image counts.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="OUT", help="A .json for them all.")] = None,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Score a model on labelled images that it has not seen.
+
+    Dice, clDice, AUC, sensitivity, precision, recall of thin vessels (radius up to 1.5 pixels), and errors of the Betti
+    numbers: of each image, and their means and standard deviations. Research use, not for diagnosis.
+    """
+    from untaught import images as pictures
+    from untaught.cli.running import use_threads
+    from untaught.vessels.evaluating import evaluate as scores_of
+    from untaught.vessels.evaluating import seen_before, summary
+    from untaught.vessels.examples import read_examples
+    from untaught.vessels.saved import CAVEAT, load
+
+    if output is not None:
+        if output.suffix.lower() != ".json":
+            raise UsageError(f"{output} would hold scores; wanted a name that ends in .json")
+        pictures.check_place(output, overwrite=overwrite)
+    trained = load(model)
+    examples = read_examples(images, labels, fov)
+    if old := seen_before(trained, examples):
+        names = ", ".join(old[:MOST_NAMES]) + (" ..." if len(old) > MOST_NAMES else "")
+        note(f"note: the model was trained on {len(old)} of these {len(examples)} images ({names})")
+    use_threads(threads)
+    rows = list(scores_of(trained, examples))
+    means = summary(rows)
+    record = {"caveat": CAVEAT, "model": str(model), "seen_in_training": old, "summary": means, "images": rows}
+    text = json.dumps(plain(record), indent=2) + "\n"
+    if output is not None:
+        pictures.write_atomically(output, text.encode(), overwrite=overwrite)
+    if as_json:
+        typer.echo(json.dumps(plain(record)))
+    else:
+        typer.echo("\n".join(table(rows, means)))
+    note(f"{len(rows)} images. {CAVEAT}")
+
+
+def table(rows: list[dict[str, Any]], means: dict[str, dict[str, float]]) -> list[str]:
+    """Fixed columns, a line for each image, then means and deviations."""
+    wide = max(len("image"), *(len(row["name"]) for row in rows))
+    lines = [" ".join([f"{'image':{wide}}", *(f"{head:>11}" for head in HEADS.values())])]
+    for row in rows:
+        lines.append(" ".join([f"{row['name']:{wide}}", *(cell(row[name]) for name in HEADS)]))
+    for kind in ("mean", "sd"):
+        values = [means[name][kind] if name in means else None for name in HEADS]
+        lines.append(" ".join([f"{kind:{wide}}", *(cell(value) for value in values)]))
+    return lines
+
+
+def cell(value: float | int | None) -> str:
+    """Eleven wide."""
+    if value is None or value != value:
+        return f"{'-':>11}"
+    return f"{value:11d}" if isinstance(value, int) else f"{value:11.3f}"
+
+
+def plain(thing: Any) -> Any:
+    """For JSON, which has no word for what is no number."""
+    if isinstance(thing, dict):
+        return {key: plain(value) for key, value in thing.items()}
+    if isinstance(thing, list):
+        return [plain(one) for one in thing]
+    return None if isinstance(thing, float) and thing != thing else thing

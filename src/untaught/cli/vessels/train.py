@@ -1,0 +1,110 @@
+"""`untaught vessels train --images DIR --labels DIR -o MODEL`."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from untaught.cli.delivery import resume_line
+from untaught.cli.options import Overwrite, Resume, Seed, Steps, Threads
+from untaught.cli.outputs import note
+from untaught.errors import UsageError
+
+if TYPE_CHECKING:
+    from untaught.vessels.teaching import Teaching
+
+CHECKPOINT = "training.checkpoint"
+
+
+def train(
+    images: Annotated[Path, typer.Option(metavar="DIR", help="Images that have labels: a folder, or one file.")],
+    labels: Annotated[Path, typer.Option(metavar="DIR", help="Their labels, paired by name: vessels are not 0.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="MODEL", help="The folder for the model.")],
+    unlabelled: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Images without labels, to learn from.")
+    ] = None,
+    fov: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Fields of view; else a dark border is found.")
+    ] = None,
+    steps: Steps = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    resume: Resume = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Learn to segment vessels from a handful of labelled images.
+
+    Begins at a logistic model of hand-made descriptors, and lets a small network learn what that leaves. MODEL gets the
+    weights, a card that says where they come from, and the scores on the labelled images. Ctrl-C keeps what was learnt.
+    Research use, not for diagnosis.
+    """
+    from untaught import checkpoint
+    from untaught.cli.running import undisturbed, use_threads
+    from untaught.vessels.examples import read_examples
+    from untaught.vessels.frames import read_images
+    from untaught.vessels.recipe import recipe_for
+    from untaught.vessels.remarks import remarks
+    from untaught.vessels.saved import check_folder
+    from untaught.vessels.teaching import Teaching
+
+    examples = read_examples(images, labels, fov)
+    others = [] if unlabelled is None else read_images(unlabelled)
+    check_folder(output, overwrite=overwrite)
+    kept = resume or output / CHECKPOINT
+    if resume is None and kept.exists() and not overwrite:
+        raise UsageError(
+            f"{kept} is left from an interrupted run: --resume {kept} goes on from it, --overwrite begins anew"
+        )
+    for remark in remarks(examples):
+        note(f"note: {remark}")
+    use_threads(threads)
+    teaching = Teaching(examples, recipe_for(len(examples), steps), seed=seed, unlabelled=others)
+    if teaching.bright:
+        note("vessels are brighter than what is beside them; the model will expect that")
+    teaching.about["command"] = shlex.join(["untaught", *sys.argv[1:]])
+    if resume is not None:
+        teaching.training.resume(checkpoint.read(resume, teaching.about))
+    with undisturbed():
+        interrupted = practise(teaching)
+        deliver(teaching, output, kept, interrupted=interrupted, overwrite=overwrite or resume is not None)
+
+
+def practise(teaching: "Teaching") -> bool:
+    """To the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
+    from untaught.cli.running import bar, interruptible
+
+    training = teaching.training
+    with bar() as progress, interruptible() as interrupt:
+        task = progress.add_task("network", total=training.recipe.steps, loss="")
+        for moment in training:
+            if interrupt and not training.fitting.finished:
+                return True
+            if not progress.disable and (moment.done % 10 == 0 or moment.done == moment.total):
+                loss = "" if moment.loss is None else f"loss {float(moment.loss):#.4g}"
+                progress.update(task, completed=moment.done, loss=loss)
+    return False
+
+
+def deliver(teaching: "Teaching", folder: Path, kept: Path, *, interrupted: bool, overwrite: bool) -> None:
+    """Write the model; after Ctrl-C the checkpoint before it, and how to go on."""
+    from untaught import checkpoint
+    from untaught.vessels.saved import save
+
+    if interrupted:
+        checkpoint.write(kept, teaching.training.state(), teaching.about)
+    model = teaching.model()
+    save(model, folder, overwrite=overwrite)
+    card = model.card
+    dice = card["training_scores"]["dice"]
+    if interrupted:
+        note(f"{folder}: interrupted after {card['steps_run']} steps; the model so far is there. To go on:")
+        note(f"  {resume_line(kept)}")
+        raise typer.Exit(130)
+    kept.unlink(missing_ok=True)
+    count = len(card["images"])
+    note(
+        f"{folder}: {count} labelled image{'' if count == 1 else 's'}, {card['steps_run']} steps, "
+        f"{card['seconds']:.0f} s, Dice {dice:.3f} on what it was trained on; stopped because {card['stopped_by']}"
+    )
