@@ -11,6 +11,7 @@ from untaught.core import Problem, State
 from untaught.errors import UsageError
 from untaught.fit import under
 from untaught.fitting import Fitting
+from untaught.initialise import initialise
 from untaught.job import Moment
 from untaught.likelihoods import Bernoulli
 from untaught.operators import Identity
@@ -20,12 +21,11 @@ from untaught.vessels.logistic import Logistic, fit_logistic
 from untaught.vessels.model import Model
 from untaught.vessels.pieces import smallest_from
 from untaught.vessels.recipe import Recipe
-from untaught.vessels.threshold import threshold_from
 from untaught.vessels.views import Labelled, View, Views
 
 PIXELS = 150_000  # that the logistic model is fitted on
 SHRINK = 1e-2  # of its weights, with one label; less with more of them
-JUDGES = 16  # copies on which the threshold and the smallest piece are decided
+JUDGES = 16  # copies on which the smallest piece is decided
 
 
 class Training:
@@ -74,16 +74,22 @@ class Training:
         return described[:, known].T.numpy(), view.label[0, 0][known].numpy()
 
     def model(self) -> Model:
-        """What was learnt so far: the averaged weights, and a threshold decided on copies of the labelled images."""
-        state = self.fitting.state()
-        raw = Model.of(self.recipe, self.network, weights_of(state))
+        """What was learnt so far: the averaged weights. One half is the threshold, as the Dice loss makes it."""
+        return self._judged(Model.of(self.recipe, self.network, weights_of(self.fitting.state())))
+
+    def untrained(self) -> Model:
+        """Before the first step: the logistic model, and a network that says nothing."""
+        module = self.network.build(1, self.recipe.crop, self.recipe.crop)
+        initialise(module, torch.Generator().manual_seed(self.seed))
+        return self._judged(Model.of(self.recipe, self.network, module.state_dict()))
+
+    def _judged(self, raw: Model) -> Model:
+        """With the size below which lone pieces are dropped, decided on copies of the labelled images."""
         judges = self.views.copies[:JUDGES]
         planes = [[plane[0, 0].numpy() for plane in (view.label, view.known)] for view in judges]
         labels, knowns = ([pair[which] for pair in planes] for which in (0, 1))
         maps = [raw.from_descriptors(view.descriptors.float()) for view in judges]
-        threshold = threshold_from(maps, labels, knowns)
-        smallest = smallest_from([one > threshold for one in maps], labels, knowns)
-        return replace(raw, threshold=threshold, smallest=smallest)
+        return replace(raw, smallest=smallest_from([one > raw.threshold for one in maps], labels, knowns))
 
     def state(self) -> State:
         """All that is needed to go on, in another process, with the same images."""
