@@ -6,7 +6,7 @@ from types import FrameType
 
 import typer
 
-from untaught.cli import compare, deblur, dejpeg, denoise, doctor, fuse, guide, inpaint, upscale, vessels
+from untaught.cli import compare, deblur, dejpeg, denoise, doctor, fuse, guide, inpaint, study, upscale, vessels
 from untaught.errors import InterruptedFitError, UntaughtError
 from untaught.version import __version__
 
@@ -29,6 +29,7 @@ app.command("dejpeg")(dejpeg.dejpeg)
 app.command("guide")(guide.guide)
 app.add_typer(vessels.app)
 app.command("compare")(compare.compare)
+app.command("study")(study.study)
 app.command("doctor")(doctor.doctor)
 
 

@@ -1,0 +1,51 @@
+"""`untaught study NAME [-o DIR]`."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from untaught.cli.options import Overwrite, Seed, Threads
+from untaught.cli.outputs import note
+from untaught.studies import STUDIES, Asked
+from untaught.studies import study as study_called
+
+NAMES = ", ".join(STUDIES)
+
+
+def study(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {NAMES}.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="The folder for it; else study-NAME.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="As large as is worth quoting: hours.")] = False,
+    images: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Real images that have labels, in place of phantoms.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Their labels, paired by name.")] = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Put a claim to the test: a figure, every number behind it, and what they say, also where the claim fails.
+
+    DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores.
+    """
+    from untaught.cli.running import use_threads
+    from untaught.studies.writing import check_folder, write
+
+    asked_for = study_called(name)
+    folder = Path(f"study-{name}") if output is None else output
+    check_folder(folder, overwrite=overwrite)
+    use_threads(threads)
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        note(f"{time.monotonic() - began:5.0f} s  {line}")
+
+    asked = Asked(size="full" if full else "default", seed=seed, images=images, labels=labels, say=say)
+    numbers = asked_for.numbers(asked) | {"seconds": round(time.monotonic() - began)}
+    said = write(asked_for, numbers, folder, overwrite=overwrite)
+    typer.echo(said)
+    note(f"{folder}: {name}.json, .png, .svg, .md; {numbers['seconds']} s")

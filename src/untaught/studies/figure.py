@@ -1,0 +1,160 @@
+"""Panels as data, and their drawing: the only place that knows matplotlib.
+
+Colours can be told apart by people who see few of them, and no series is told by its colour alone.
+Source of the colours: Okabe and Ito 2008, "Color Universal Design".
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from untaught.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#8C8C8C"
+MARKERS = "o", "s", "^", "D", "v", "P", "X", "*"
+DASHES = "-", "--", "-.", ":", "-", "--", "-.", ":"
+WIDE = 6.0  # inches; 600 pixels at 100 a inch
+LETTERS = 8.5  # points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Numbers with a name; `spread` is drawn either side of y. The same name has the same colour in all panels."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    spread: Sequence[float | None] | None = None
+    words: Sequence[str] = ()  # at each point
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One set of axes. Of bars, `places` are the names of x = 0, 1, ...; they lie down, so that names have room."""
+
+    title: str
+    across: str  # what x is, with its unit
+    up: str  # what y is, with its unit
+    series: Sequence[Series]
+    kind: Literal["lines", "points", "bars"] = "lines"
+    places: Sequence[str] = ()
+    powers: str = ""  # "x", "y" or "xy": axes that are logarithmic
+    level: float | None = None  # a thin line at this value
+
+
+def drawn(panels: Sequence[Panel]) -> dict[str, bytes]:
+    """`png`, 1200 pixels wide, and `svg`. Raises: UsageError if matplotlib is not installed."""
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError("a study's figure wants matplotlib: pip install 'untaught[studies]'") from error
+    columns = 1 if len(panels) == 1 or any(wants_room(one) for one in panels) else 2
+    rows = -(-len(panels) // columns)
+    names = list(dict.fromkeys(series.name for panel in panels for series in panel.series if series.name))
+    with matplotlib.rc_context({"font.size": LETTERS, "svg.hashsalt": "untaught", "axes.titlesize": LETTERS + 0.5}):
+        legend = 0.22 * -(-len(names) // 2) + 0.1 if len(names) > 1 else 0.0
+        high = sum(max(height(one) for one in panels[k * columns : (k + 1) * columns]) for k in range(rows))
+        figure = Figure(figsize=(WIDE, high + legend), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for panel, place in zip(panels, axes, strict=False):
+            draw(place, panel, names)
+        for spare in axes[len(panels) :]:
+            spare.set_axis_off()
+        if len(names) > 1:
+            figure.legend(handles=handles(axes, names), loc="outside lower center", ncols=2, frameon=False)
+        files = {}
+        for kind, about in (("png", {"Software": None}), ("svg", {"Date": None})):
+            held = io.BytesIO()
+            figure.savefig(held, format=kind, dpi=200, metadata=about)
+            files[kind] = held.getvalue()
+    return files
+
+
+def wants_room(panel: Panel) -> bool:
+    """Has it names beside its axis, or words at its points?"""
+    return panel.kind == "bars" or any(one.words for one in panel.series)
+
+
+def height(panel: Panel) -> float:
+    """In inches."""
+    if panel.kind == "bars":
+        return 0.75 + 0.2 * len(panel.places) * max(len(panel.series), 1.2)
+    return 3.2 if wants_room(panel) else 2.6
+
+
+def draw(axes: "Axes", panel: Panel, names: list[str]) -> None:
+    """One panel."""
+    paint = {"lines": lines, "points": points, "bars": bars}[panel.kind]
+    paint(axes, panel, names)
+    lying = panel.kind == "bars"
+    axes.set_title(panel.title, loc="left", wrap=True)
+    axes.set_xlabel(panel.up if lying else panel.across)
+    axes.set_ylabel(panel.across if lying else panel.up)
+    if panel.level is not None:
+        (axes.axvline if lying else axes.axhline)(panel.level, color="#8C8C8C", linewidth=0.8, zorder=0)
+    if "x" in panel.powers:
+        axes.set_xscale("log")
+    if "y" in panel.powers:
+        axes.set_yscale("log")
+    axes.grid(alpha=0.25, axis="x" if lying else "both")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def lines(axes: "Axes", panel: Panel, names: list[str]) -> None:
+    """With a mark at every point."""
+    for one in panel.series:
+        look = style(one, names)
+        axes.errorbar(one.x, gaps(one.y), yerr=gaps(one.spread), label=one.name, capsize=2, markersize=4, **look)
+    if panel.places:
+        axes.set_xticks(range(len(panel.places)), panel.places)
+
+
+def points(axes: "Axes", panel: Panel, names: list[str]) -> None:
+    """Apart, with words beside them."""
+    for one in panel.series:
+        look = style(one, names) | {"linestyle": "none"}
+        axes.errorbar(one.x, gaps(one.y), yerr=gaps(one.spread), label=one.name, markersize=5, elinewidth=0.7, **look)
+        for word, x, y in zip(one.words, one.x, gaps(one.y), strict=False):
+            right = x > (min(one.x) + max(one.x)) / 2
+            axes.annotate(
+                word, (x, y), xytext=(-5 if right else 5, 4), textcoords="offset points", ha="right" if right else "left"
+            )
+    axes.margins(0.08)
+
+
+def bars(axes: "Axes", panel: Panel, names: list[str]) -> None:
+    """Lying, the first on top."""
+    thick = 0.8 / len(panel.series)
+    for number, one in enumerate(panel.series):
+        look = style(one, names)
+        at = [x + (number - (len(panel.series) - 1) / 2) * thick for x in one.x]
+        axes.barh(at, gaps(one.y), thick, xerr=gaps(one.spread), label=one.name, color=look["color"],
+                  error_kw={"elinewidth": 0.8, "capsize": 2}, hatch=("", "//", "..", "xx")[number % 4],
+                  edgecolor="white", linewidth=0.5)  # fmt: skip
+    axes.set_yticks(range(len(panel.places)), panel.places)
+    axes.invert_yaxis()
+
+
+def style(one: Series, names: list[str]) -> dict[str, Any]:
+    """By the place of the name in the figure."""
+    k = names.index(one.name) % len(COLOURS) if one.name in names else 0
+    return {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": DASHES[k], "linewidth": 1.3}
+
+
+def handles(axes: Sequence["Axes"], names: list[str]) -> list[Any]:
+    """One for each name, from wherever it is drawn."""
+    found: dict[str, Any] = {}
+    for one in axes:
+        for handle, name in zip(*one.get_legend_handles_labels(), strict=True):
+            found.setdefault(name, handle)
+    return [found[name] for name in names if name in found]
+
+
+def gaps(values: Sequence[float | None] | None) -> Any:
+    """None is where nothing is drawn."""
+    return None if values is None else [float("nan") if value is None else value for value in values]

@@ -1,0 +1,57 @@
+"""Means, ranks and what may be said of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+TIMES = 2000  # of the bootstrap
+
+
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """Mean, standard deviation (None of a single value) and how many."""
+    some = np.array([value for value in values if np.isfinite(value)], dtype=float)
+    sd = float(some.std(ddof=1)) if len(some) > 1 else None
+    return {"mean": float(some.mean()) if len(some) else None, "sd": sd, "n": len(some)}
+
+
+def paired(better: Sequence[float], worse: Sequence[float]) -> dict[str, Any]:
+    """What one has over the other, case by case; in how many cases it has more; what that decides.
+
+    `decides`: "yes" if it has more in every case, "no" if in none, "no verdict" if in some.
+    """
+    gains = np.asarray(better, dtype=float) - np.asarray(worse, dtype=float)
+    more = int((gains > 0).sum())
+    decides = "yes" if more == len(gains) else "no" if more == 0 else "no verdict"
+    return spread(list(gains)) | {"more": more, "of": len(gains), "decides": decides}
+
+
+def rank_correlation(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Spearman's; 0 where one of them is the same everywhere."""
+    a, b = (rankdata(x) for x in (one, other))
+    a, b = a - a.mean(), b - b.mean()
+    below = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / below if below else 0.0
+
+
+def rank_interval(one: NDArray[Any], other: NDArray[Any], seed: int) -> tuple[float, float]:
+    """The middle 95 % of Spearman's rank correlation over draws of the pairs with replacement (Efron 1979)."""
+    drawn = np.random.default_rng([seed, 95])
+    found = []
+    for _ in range(TIMES):
+        some = drawn.integers(0, len(one), len(one))
+        if len(np.unique(some)) > 2:
+            found.append(rank_correlation(one[some], other[some]))
+    low, high = np.quantile(found, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def in_words(value: dict[str, Any], digits: int = 3, sign: bool = False) -> str:
+    """`0.712 +- 0.013`, as said in every paragraph."""
+    if value["mean"] is None:
+        return "nothing"
+    kind = f"{'+' if sign else ''}.{digits}f"
+    tail = "" if value["sd"] is None else f" ± {value['sd']:.{digits}f}"
+    return f"{value['mean']:{kind}}{tail}"

@@ -1,0 +1,42 @@
+"""What a study is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from untaught.studies.figure import Panel
+
+Numbers = dict[str, Any]
+"""Plain data, as JSON gives it back: dictionaries by strings, lists, numbers, strings, None."""
+
+
+def silent(line: str) -> None:
+    """Nobody listens."""
+    del line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What may be chosen of a study. `size`: some minutes, or as large as is worth quoting; tiny is for tests.
+
+    images, labels: folders of real images and their labels, in place of phantoms.
+    say: told a line now and then.
+    """
+
+    size: Literal["tiny", "default", "full"] = "default"
+    seed: int = 0
+    images: Path | None = None
+    labels: Path | None = None
+    say: Callable[[str], None] = silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A question, how numbers are found that answer it, and what is shown and said of them: of nothing else."""
+
+    name: str
+    title: str
+    numbers: Callable[[Asked], Numbers]
+    panels: Callable[[Numbers], list[Panel]]
+    paragraph: Callable[[Numbers], str]

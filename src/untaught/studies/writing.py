@@ -1,0 +1,44 @@
+"""A study's numbers to a folder: NAME.json, and from that alone NAME.png, NAME.svg and NAME.md."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from untaught.errors import UsageError
+from untaught.images import write_atomically
+from untaught.studies.figure import drawn
+from untaught.studies.study import Numbers, Study
+
+
+def check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Before minutes of work. Raises: UsageError for a file in its place, or a folder that is not empty."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; wanted a folder for the study")
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise UsageError(f"{folder} is not empty; files in it are replaced only if asked to (--overwrite)")
+
+
+def write(study: Study, numbers: Numbers, folder: Path, *, overwrite: bool) -> str:
+    """All four files; what is said."""
+    text = json.dumps(plain(numbers), indent=1) + "\n"
+    numbers = json.loads(text)
+    said, pictures = study.paragraph(numbers), drawn(study.panels(numbers))
+    page = f"# {study.title}\n\n![{study.title}]({study.name}.png)\n\n{said}\n"
+    files = {"json": text.encode(), **pictures, "md": page.encode()}
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending, data in files.items():
+        write_atomically(folder / f"{study.name}.{ending}", data, overwrite=overwrite)
+    return said
+
+
+def plain(thing: Any) -> Any:
+    """For JSON: five digits, keys that are words, None for what is no number."""
+    if isinstance(thing, dict):
+        return {str(key): plain(value) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [plain(one) for one in thing]
+    if isinstance(thing, bool | str | int) or thing is None:
+        return thing
+    value = float(thing)
+    return float(f"{value:.5g}") if math.isfinite(value) else None
