@@ -22,7 +22,7 @@ from untaught.vessels.from_labels import FromLabels
 from untaught.vessels.model import Model
 from untaught.vessels.phantom import phantom
 from untaught.vessels.recipe import Recipe
-from untaught.vessels.scores import cl_dice, dice
+from untaught.vessels.scores import dice
 from untaught.vessels.teaching import are_bright, ready
 from untaught.vessels.training import Training, weights_of
 from untaught.vessels.views import Labelled, Views, as_image
@@ -73,7 +73,9 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(labels=(1,), draws=2, steps=8, every=4, held=2, pool=3, side=64, widths=(8, 8), crop=32, crops=1, copies=2),
+    "tiny": Size(
+        labels=(1,), draws=2, steps=8, every=4, held=2, pool=3, side=64, widths=(8, 8), crop=32, crops=1, copies=2,
+    ),
     "default": Size(),
     "full": Size(
         labels=(1, 2, 4, 8, 16), draws=5, steps=600, every=20, held=34, pool=60, widths=(16, 32, 64, 64), crop=128,
@@ -115,7 +117,7 @@ class Cases:
         return cls(every[held : held + size.pool], every[:held], asked.images.name)
 
     def draw(self, labels: int, number: int) -> tuple[list[Labelled], list[Labelled]]:
-        """The labelled images of a draw, and the others without labels. Draws of different sizes contain one another."""
+        """The labelled images of a draw, and the others without labels. Larger draws contain smaller ones."""
         order = np.random.default_rng([77, number]).permutation(len(self.pool))
         others = [replace(self.pool[k], label=None, known=np.zeros_like(self.pool[k].known)) for k in order[labels:]]
         return [self.pool[k] for k in order[:labels]], others
@@ -137,10 +139,6 @@ class Cases:
     def dice(self, model: Model) -> float:
         """The mean over the held-out images; a vessel from one half on."""
         return float(np.mean(self.scored([one > model.threshold for one in self.maps(model)], dice)))
-
-    def cl_dice(self, model: Model) -> float:
-        """The same of the centrelines."""
-        return float(np.nanmean(self.scored([one > model.threshold for one in self.maps(model)], cl_dice)))
 
 
 def drawn(number: int, side: int) -> Labelled:
@@ -183,8 +181,12 @@ def learn(
     every: int,
     seed: int,
     unlabelled: Sequence[Labelled] = (),
+    look: Callable[[Model, Training], None] | None = None,
 ) -> Learnt:
-    """Train to the end by the one loop. The held-out images are looked at every so many steps; nothing comes of it."""
+    """Train to the end by the one loop. The held-out images are looked at every so many steps; nothing comes of it.
+
+    look: is shown the model as often, and what it learns from.
+    """
     training = Training(examples, recipe, seed=seed, unlabelled=unlabelled)
     start = before(training)
     model, steps, found, losses = start, [0], [cases.dice(start)], []
@@ -194,6 +196,8 @@ def learn(
             model = Model.of(recipe, training.network, weights_of(training.state()))
             steps.append(moment.done)
             found.append(cases.dice(model))
+            if look is not None:
+                look(model, training)
     return Learnt(steps, found, losses, model, start)
 
 

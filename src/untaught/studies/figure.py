@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#8C8C8C"
-MARKERS = "o", "s", "^", "D", "v", "P", "X", "*"
+MARKERS = "o", "s", "^", "D", "v", "P", "X", "*", "<", "p"
 DASHES = "-", "--", "-.", ":", "-", "--", "-.", ":"
 WIDE = 6.0  # inches; 600 pixels at 100 a inch
 LETTERS = 8.5  # points
@@ -29,7 +29,6 @@ class Series:
     x: Sequence[float]
     y: Sequence[float | None]
     spread: Sequence[float | None] | None = None
-    words: Sequence[str] = ()  # at each point
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +75,15 @@ def drawn(panels: Sequence[Panel]) -> dict[str, bytes]:
 
 
 def wants_room(panel: Panel) -> bool:
-    """Has it names beside its axis, or words at its points?"""
-    return panel.kind == "bars" or any(one.words for one in panel.series)
+    """Has it names beside its axis?"""
+    return panel.kind == "bars"
 
 
 def height(panel: Panel) -> float:
     """In inches."""
     if panel.kind == "bars":
         return 0.75 + 0.2 * len(panel.places) * max(len(panel.series), 1.2)
-    return 3.2 if wants_room(panel) else 2.6
+    return 2.6
 
 
 def draw(axes: "Axes", panel: Panel, names: list[str]) -> None:
@@ -115,15 +114,10 @@ def lines(axes: "Axes", panel: Panel, names: list[str]) -> None:
 
 
 def points(axes: "Axes", panel: Panel, names: list[str]) -> None:
-    """Apart, with words beside them."""
+    """Apart."""
     for one in panel.series:
         look = style(one, names) | {"linestyle": "none"}
         axes.errorbar(one.x, gaps(one.y), yerr=gaps(one.spread), label=one.name, markersize=5, elinewidth=0.7, **look)
-        for word, x, y in zip(one.words, one.x, gaps(one.y), strict=False):
-            right = x > (min(one.x) + max(one.x)) / 2
-            axes.annotate(
-                word, (x, y), xytext=(-5 if right else 5, 4), textcoords="offset points", ha="right" if right else "left"
-            )
     axes.margins(0.08)
 
 
@@ -142,8 +136,9 @@ def bars(axes: "Axes", panel: Panel, names: list[str]) -> None:
 
 def style(one: Series, names: list[str]) -> dict[str, Any]:
     """By the place of the name in the figure."""
-    k = names.index(one.name) % len(COLOURS) if one.name in names else 0
-    return {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": DASHES[k], "linewidth": 1.3}
+    k = names.index(one.name) if one.name in names else 0
+    colour, marker, dash = (some[k % len(some)] for some in (COLOURS, MARKERS, DASHES))
+    return {"color": colour, "marker": marker, "linestyle": dash, "linewidth": 1.3}
 
 
 def handles(axes: Sequence["Axes"], names: list[str]) -> list[Any]:

@@ -17,6 +17,12 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
     return {"mean": float(some.mean()) if len(some) else None, "sd": sd, "n": len(some)}
 
 
+def mean_of(values: Sequence[float]) -> float:
+    """Of those that are numbers; none if none is."""
+    some = [value for value in values if np.isfinite(value)]
+    return float(np.mean(some)) if some else float("nan")
+
+
 def paired(better: Sequence[float], worse: Sequence[float]) -> dict[str, Any]:
     """What one has over the other, case by case; in how many cases it has more; what that decides.
 

@@ -103,7 +103,9 @@ def panels(found: Numbers) -> list[Panel]:
     ]
     one = f"{counts[0]} label{'' if counts[0] == '1' else 's'}"
     return [
-        Panel(title="After all steps", across="labelled images", up="Dice, held-out images", series=final, places=counts),
+        Panel(
+            title="After all steps", across="labelled images", up="Dice, held-out images", series=final, places=counts
+        ),
         Panel(title=f"While learning from {one}", across="steps", up="Dice, held-out images", series=curves),
     ]
 

@@ -1,6 +1,7 @@
 """The classical filters as a layer: the same formulas, with their scales and sensitivities as weights."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +14,16 @@ SHARP = 4.0  # of the gate, at first: the best scale counts for nearly all where
 
 @dataclass(frozen=True, kw_only=True)
 class Tubes:
-    """Where a learnable layer begins. `sigmas` and `bars` in pixels, `c` in local standard deviations."""
+    """Where a learnable layer begins. `sigmas` and `bars` in pixels, `c` in local standard deviations.
+
+    gate: how scales are put together, by what is learnt of when to believe which, or by taking the largest.
+    """
 
     sigmas: tuple[float, ...] = (1.0, 1.7, 2.9, 5.0, 8.5)
     beta: float = 0.5
     c: float = 0.5
     bars: tuple[tuple[float, float], ...] = ((1.5, 6.0), (3.0, 10.0))
+    gate: Literal["soft", "max"] = "soft"
 
     def channels(self) -> int:
         """How many come out: vesselness at each scale, the gated one, the strongest bar of each kind."""
@@ -63,11 +68,17 @@ class TubeFilters(nn.Module):
             for start, weights in ((self.start.beta, self.beta), (self.start.c, self.c))
         )
         each = frangi(larger, smaller, beta=beta, c=c)
-        believed = torch.softmax(SHARP * torch.einsum("ts,bshw->bthw", self.gate, each), dim=1)
-        parts = [each, (believed * each).sum(1, keepdim=True)]
+        parts = [each, self.gated(each)]
         if self.start.bars:
             parts.append(self.longest(spectrum))
         return torch.cat(parts, dim=1)
+
+    def gated(self, each: Tensor) -> Tensor:
+        """One vesselness of those of all scales: `[B, S, H, W]` to `[B, 1, H, W]`."""
+        if self.start.gate == "max":
+            return each.amax(1, keepdim=True)
+        believed = torch.softmax(SHARP * torch.einsum("ts,bshw->bthw", self.gate, each), dim=1)
+        return (believed * each).sum(1, keepdim=True)
 
     def longest(self, spectrum: Spectrum) -> Tensor:
         """The strongest bar of each kind, over the angles."""
