@@ -151,7 +151,8 @@ def paragraph(found: Numbers) -> str:
     said = [
         f"Without a further head the U-Net on the image alone has a Dice of {in_words(found['alone'])}. Of "
         f"{len(heads)} heads, one at a time, {told(heads, order[0])} and {told(heads, order[1])} gain most, "
-        f"{told(heads, order[-1])} least. Of {NOISE} nothing can be learnt; it gains {in_words(heads[NOISE]['gain'], 3, sign=True)}."
+        f"{told(heads, order[-1])} least. Of {NOISE} nothing can be learnt; it gains "
+        f"{in_words(heads[NOISE]['gain'], 3, sign=True)}."
     ]
     said.append(f"Likeness by {MEASURES['joint']} against gain: {judged(rows['joint'])}.")
     for measure in ("explained", "spectra_apart", "values_apart"):

@@ -167,12 +167,18 @@ def panels(found: Numbers) -> list[Panel]:
         for name, rows in found["filters"].items()
     ]
     nets = [series(f"U-Net, {kind}", range(len(names)), found["by_radius"][kind]) for kind in KINDS]
-    sizes = [series(f"U-Net, {kind}", FACTORS, found["by_size"][kind]) for kind in KINDS]
+    sizes = [series(f"U-Net, {kind}", range(len(FACTORS)), found["by_size"][kind]) for kind in KINDS]
     dice_here = "Dice of this radius"
     return [
         Panel(title="Filters alone", across="radius, pixels", up=dice_here, series=alone, places=names),
         Panel(title="Networks on them", across="radius, pixels", up=dice_here, series=nets, places=names),
-        Panel(title="Images made larger", across="times their size", up="Dice", series=sizes, powers="x"),
+        Panel(
+            title="Images made larger",
+            across="times their size",
+            up="Dice",
+            series=sizes,
+            places=[f"{f:g}" for f in FACTORS],
+        ),
     ]
 
 
