@@ -1,4 +1,4 @@
-"""Segmentation is not restoration: what unlabelled images should teach beside the mask, themselves or their vesselness."""
+"""Segmentation is not restoration: are unlabelled images to teach themselves beside the mask, or their vesselness?"""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ TAUGHT = {
     "vesselness": "vesselness", "top-hat": "top_hat", "the image": "reconstruction", "noise": "noise",
 }  # fmt: skip
 VESSELNESS, TOP_HAT, IMAGE, NOISE = TAUGHT
-LABELLED = " of the labelled image alone"
+LABELLED = ", no unlabelled images"
 KINDS = (ALONE, *TAUGHT, VESSELNESS + LABELLED, IMAGE + LABELLED)
 UNLABELLED = 6  # images
 
@@ -55,14 +55,14 @@ def summary(runs: list[dict[str, Any]]) -> Numbers:
 
 
 def panels(found: Numbers) -> list[Panel]:
-    """The Dice of each."""
-    rows = [found["dice"][kind] for kind in KINDS]
+    """What each gains."""
+    rows = list(found["gain"].values())
     series = Series(
-        name="", x=list(range(len(KINDS))), y=[one["mean"] for one in rows], spread=[one["sd"] or 0 for one in rows]
+        name="", x=list(range(len(rows))), y=[one["mean"] for one in rows], spread=[one["sd"] or 0 for one in rows]
     )
     title = f"A further head, taught on {found['unlabelled']} unlabelled images too"
-    across, up = "", "Dice, held-out images"
-    return [Panel(title=title, across=across, up=up, series=[series], kind="bars", places=list(KINDS))]
+    up, places = "gain in Dice over no further head", list(found["gain"])
+    return [Panel(title=title, across="taught", up=up, series=[series], kind="bars", places=places, level=0)]
 
 
 def paragraph(found: Numbers) -> str:
