@@ -198,8 +198,8 @@ def paragraph(found: Numbers) -> str:
         )
     said.append("The theory is of gradient flow on squared misfit; here the loop's own loss is learnt, on crops.")
     said.append(
-        f"{found['size']['labels'][0]} labelled image(s) ({found['images']}), {found['size']['draws']} draws, each with "
-        f"a seed of its own; kernels on {PATCHES} patches; ± is the standard deviation over draws."
+        f"{found['size']['labels'][0]} labelled image(s) ({found['images']}), {found['size']['draws']} draws, each "
+        f"with a seed of its own; kernels on {PATCHES} patches; ± is the standard deviation over draws."
     )
     return " ".join(said)
 

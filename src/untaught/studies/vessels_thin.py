@@ -162,7 +162,7 @@ def compared(found: Numbers, kind: str, other: str) -> str:
     verdict = {
         "yes": "it finds more of them even so, in every draw",
         "no": "so it finds none that a lower threshold would not: here the claim fails",
-    }.get(equal["decides"], f"more in {equal['more']} of {equal['of']} draws only: not shown")
+    }.get(equal["decides"], f"more in {equal['more']} of {equal['of']} draws: not shown")
     return (
         f"{kind} against {other}: recall of thin vessels {in_words(half, 3, sign=True)}, Dice {dice_gain:+.3f}; with "
         f"as many pixels as the U-Net {in_words(equal, 3, sign=True)}: {verdict}."
