@@ -149,5 +149,5 @@ def test_help_names_every_study_and_loads_no_torch():
     code += "except SystemExit:\n    print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     shown, loaded = out.split("LOADED")
-    assert all(name in " ".join(shown.split()) for name in STUDIES)
+    assert all(name in "".join(shown.split()) for name in STUDIES)
     assert not {"torch", "numpy", "matplotlib"} & set(loaded.split())

@@ -47,7 +47,7 @@ class Size:
 
     labels: tuple[int, ...] = (1, 4)
     draws: int = 3  # of the labelled images; each has a seed of its own
-    steps: int = 240
+    steps: int = 160
     every: int = 20  # steps between two looks at the held-out images
     held: int = 6  # images
     pool: int = 8  # images that labels are drawn from

@@ -59,13 +59,13 @@ def drawn(panels: Sequence[Panel]) -> dict[str, bytes]:
         legend = 0.22 * -(-len(names) // 2) + 0.1 if len(names) > 1 else 0.0
         high = sum(max(height(one) for one in panels[k * columns : (k + 1) * columns]) for k in range(rows))
         figure = Figure(figsize=(WIDE, high + legend), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        axes: list[Axes] = list(figure.subplots(rows, columns, squeeze=False).ravel())
         for panel, place in zip(panels, axes, strict=False):
             draw(place, panel, names)
         for spare in axes[len(panels) :]:
             spare.set_axis_off()
         if len(names) > 1:
-            figure.legend(handles=handles(axes, names), loc="outside lower center", ncols=2, frameon=False)
+            figure.legend(handles(axes, names), names, loc="outside lower center", ncols=2, frameon=False)
         files = {}
         for kind, about in (("png", {"Software": None}), ("svg", {"Date": None})):
             held = io.BytesIO()

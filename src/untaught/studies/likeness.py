@@ -44,8 +44,9 @@ def radial(x: Grey) -> Grey:
     """The power at each distance from frequency 0, of sum 1."""
     power = np.abs(np.fft.fft2(x - x.mean())) ** 2
     away = np.hypot(*np.meshgrid(*(np.fft.fftfreq(side) for side in x.shape), indexing="ij"))
-    found: Grey = np.bincount((away * min(x.shape)).round().astype(int).ravel(), power.ravel())
-    return found / max(found.sum(), 1e-12)
+    rings = np.bincount((away * min(x.shape)).round().astype(int).ravel(), power.ravel())
+    found: Grey = rings / max(float(rings.sum()), 1e-12)
+    return found
 
 
 def values_apart(masks: Sequence[Mask], targets: Sequence[Grey]) -> float:

@@ -49,7 +49,7 @@ def numbers(asked: Asked) -> Numbers:
     taught = {name: targets(cases, name) for name in HEADS}
     masks = [label_of(one) & one.fov for one in cases.pool]
     found: dict[str, Any] = {name: likeness(masks, [one[0] for one in taught[name]]) for name in HEADS}
-    alone, runs = recipe(size), []
+    alone, runs = recipe(size), list[dict[str, Any]]()
     for draw in range(size.draws):
         chosen, _ = cases.draw(size.labels[0], draw)
         for name in (None, *HEADS):
@@ -100,7 +100,7 @@ class Angle:
     def look(self, model: Model, training: Training) -> None:
         """Its cosine on one labelled image, as it is now."""
         view: View = training.views.copies[0]
-        network = model.module
+        network: Any = model.module
         made = network(view.descriptors.float())
         shared = list(network.network.down.parameters())
         label = view.label.float()

@@ -90,10 +90,15 @@ def summary(cases: Cases, runs: list[dict[str, Any]]) -> Numbers:
             found[way][kind]["by_radius"] = [spread(list(one)) for one in bins.T]
         against = ((RECALL, PLAIN), (HEADS, PLAIN), (BOTH, PLAIN), (LFNET, PLAIN), (LFNET_BOTH, LFNET))
         found[way]["against"] = {
-            one: {"other": other, "gain": paired(values[one]["thin_recall"], values[other]["thin_recall"])}
+            one: {
+                "other": other,
+                "gain": paired(values[one]["thin_recall"], values[other]["thin_recall"]),
+                "dice": paired(values[one]["dice"], values[other]["dice"]),
+            }
             for one, other in against
         }
-    return found
+    thin, wide = ends(found, found["half"][PLAIN]["by_radius"])
+    return found | {"plain": {"thin": thin, "wide": wide}}
 
 
 def pairs() -> list[tuple[float, float]]:
@@ -127,8 +132,7 @@ def panels(found: Numbers) -> list[Panel]:
 
 def paragraph(found: Numbers) -> str:
     """What the numbers say."""
-    plain = found["half"][PLAIN]
-    thin, thick = ends(found, plain["by_radius"])
+    thin, thick = found["plain"]["thin"], found["plain"]["wide"]
     blind = (
         "it does miss thin vessels more" if thin < thick - 0.05
         else "it misses thin vessels no more: here the claim fails"
@@ -158,14 +162,15 @@ def ends(found: Numbers, bins: list[dict[str, Any]]) -> tuple[float, float]:
 def compared(found: Numbers, kind: str, other: str) -> str:
     """One kind against another: at one half, and when both may find as many pixels."""
     half, equal = (found[way]["against"][kind]["gain"] for way in ("half", "equal_area"))
-    dice_gain = found["half"][kind]["dice"]["mean"] - found["half"][other]["dice"]["mean"]
+    overlap = found["half"]["against"][kind]["dice"]
     verdict = {
         "yes": "it finds more of them even so, in every draw",
         "no": "so it finds none that a lower threshold would not: here the claim fails",
     }.get(equal["decides"], f"more in {equal['more']} of {equal['of']} draws: not shown")
     return (
-        f"{kind} against {other}: recall of thin vessels {in_words(half, 3, sign=True)}, Dice {dice_gain:+.3f}; with "
-        f"as many pixels as the U-Net {in_words(equal, 3, sign=True)}: {verdict}."
+        f"{kind} against {other}: recall of thin vessels {in_words(half, 3, sign=True)}, Dice "
+        f"{in_words(overlap, 3, sign=True)}; with as many pixels as the U-Net {in_words(equal, 3, sign=True)}: "
+        f"{verdict}."
     )
 
 
