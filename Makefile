@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 READY := .venv/ready
 
-.PHONY: demo test lint bench gallery clean
+.PHONY: demo test lint bench gallery studies clean
 
 demo: $(READY)
 	.venv/bin/python examples/demo.py demo
@@ -43,6 +43,12 @@ bench: $(READY)
 gallery: $(READY)
 	.venv/bin/python benchmarks/gallery.py
 	.venv/bin/python benchmarks/tables.py
+
+# Wants no data: phantoms. About ten minutes of one core each.
+studies: $(READY)
+	for name in guidance thin scale coupling kernel reconstruction; do \
+		.venv/bin/untaught study vessels-$$name -o docs/studies/vessels-$$name --overwrite || exit 1; \
+	done
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("untaught needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +203,11 @@ def test_recall_of_the_ends_weighs_every_centreline_pixel():
     numbers = {"radii": radii, "centreline_pixels": [30, 10, 99, 10, 0]}
     bins = [{"mean": 0.2}, {"mean": 0.6}, {"mean": 0.7}, {"mean": 0.9}, {"mean": None}]
     assert ends(numbers, bins) == pytest.approx((0.3, 0.9))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_pages_of_the_docs_say_what_their_numbers_say(name):
+    folder = Path(__file__).parents[2] / "docs" / "studies" / name
+    numbers = json.loads((folder / f"{name}.json").read_text())
+    assert study(name).paragraph(numbers) in (folder / f"{name}.md").read_text()
+    assert f"studies/{name}/{name}.png" in (folder.parents[1] / "studies.md").read_text()

@@ -28,6 +28,7 @@ from untaught.vessels.training import Training, weights_of
 from untaught.vessels.views import Labelled, Views, as_image
 
 SHARE = 0.95  # of the final Dice: the steps up to it are counted
+MORE = 5  # draws, where differences are small beside what seeds make
 HELD_FROM = 1000  # the number of the first phantom that is held out
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from untaught.studies.few_labels import SIZES, Cases, Size, about, basis, label_of, learn
+from untaught.studies.few_labels import MORE, SIZES, Cases, Size, about, basis, label_of, learn
 from untaught.studies.figure import Panel, Series
 from untaught.studies.likeness import likeness
 from untaught.studies.statistics import in_words, paired, rank_correlation, rank_interval, spread
@@ -44,7 +44,7 @@ def recipe(size: Size) -> Recipe:
 def numbers(asked: Asked) -> Numbers:
     """Each head apart, beside none, from as few labels as there are."""
     size = SIZES[asked.size]
-    size = replace(size, labels=size.labels[:1])
+    size = replace(size, labels=size.labels[:1], draws=MORE if asked.size == "default" else size.draws)
     cases = Cases.of(asked, size)
     taught = {name: targets(cases, name) for name in HEADS}
     masks = [label_of(one) & one.fov for one in cases.pool]

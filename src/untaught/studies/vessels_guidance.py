@@ -37,7 +37,7 @@ def numbers(asked: Asked) -> Numbers:
     """All kinds, for each number of labels and each draw."""
     size = SIZES[asked.size]
     if asked.size == "default":
-        size = replace(size, steps=120, every=10)  # there are 42 of them
+        size = replace(size, steps=240)  # a U-Net that begins at nothing wants them
     cases = Cases.of(asked, size)
     kinds = recipes(size.recipe())
     runs: list[dict[str, Any]] = []
@@ -131,6 +131,7 @@ def paragraph(found: Numbers) -> str:
         f"label-free heads at {in_words(row[HEADS])}; with shuffled descriptors at {in_words(row[SHUFFLED])} and with "
         f"as many random filters at {in_words(row[RANDOM])}."
     ]
+    said.append("Case by case, a case being a draw and a number of labels:")
     for what, one in found["against"].items():
         said.append(comparison(what, one))
     sooner = found["sooner"]

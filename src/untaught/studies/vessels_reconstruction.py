@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from untaught.studies.few_labels import SIZES, Cases, about, basis, learn
+from untaught.studies.few_labels import MORE, SIZES, Cases, about, basis, learn
 from untaught.studies.figure import Panel, Series
 from untaught.studies.statistics import in_words, paired, spread
 from untaught.studies.study import Asked, Numbers, Study
@@ -23,7 +23,7 @@ UNLABELLED = 6  # images
 def numbers(asked: Asked) -> Numbers:
     """Every kind from the same labels and the same unlabelled images."""
     size = SIZES[asked.size]
-    size = replace(size, labels=size.labels[:1])
+    size = replace(size, labels=size.labels[:1], draws=MORE if asked.size == "default" else size.draws)
     cases = Cases.of(asked, size)
     alone = recipe(size)
     costs = {name: constant(targets(cases, target)) for name, target in TAUGHT.items()}
