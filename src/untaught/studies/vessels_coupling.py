@@ -116,31 +116,40 @@ def flat(parts: tuple[Tensor, ...]) -> Tensor:
 
 
 def correlations(found: dict[str, Any], seed: int) -> Numbers:
-    """Spearman's rank correlation of each measure of likeness with the gain, over heads."""
-    gain = np.array([found[name]["gain"]["mean"] for name in HEADS])
-    rows = {}
-    for measure in (*MEASURES, "cosine"):
-        like = np.array([one["mean"] if isinstance(one := found[name][measure], dict) else one for name in HEADS])
+    """Spearman's, over heads: of each measure of likeness, and of the cosine, with the gain; of likeness with that."""
+    gain, cosine = (np.array([found[name][what]["mean"] for name in HEADS]) for what in ("gain", "cosine"))
+    rows = {"cosine": ranked(cosine, gain, seed)}
+    for measure in MEASURES:
+        like = np.array([found[name][measure] for name in HEADS])
         like = -like if measure.endswith("apart") else like
-        low, high = rank_interval(like, gain, seed)
-        rows[measure] = {"rho": rank_correlation(like, gain), "low": low, "high": high}
+        rows[measure] = ranked(like, gain, seed)
+        if measure == "joint":
+            rows["joint with cosine"] = ranked(like, cosine, seed)
     return rows
 
 
+def ranked(one: np.ndarray, other: np.ndarray, seed: int) -> dict[str, float]:
+    """The rank correlation and its interval."""
+    low, high = rank_interval(one, other, seed)
+    return {"rho": rank_correlation(one, other), "low": low, "high": high}
+
+
 def panels(found: Numbers) -> list[Panel]:
-    """Gain against likeness, and against the cosine."""
+    """Gain against likeness, and against the cosine; the cosine against likeness."""
     heads = found["heads"]
+    like, cosine = "information share x common spectrum", "cosine of gradients, shared encoder"
     shown = []
-    for title, across, x in (
-        ("Likeness of the targets", "information share x common spectrum", [heads[n]["joint"] for n in heads]),
-        ("Angle of the gradients", "cosine, shared encoder", [heads[n]["cosine"]["mean"] for n in heads]),
+    for title, across, x, up, what in (
+        ("Likeness and gain", like, [heads[n]["joint"] for n in heads], "gain in Dice", "gain"),
+        ("Angle and gain", cosine, [heads[n]["cosine"]["mean"] for n in heads], "gain in Dice", "gain"),
+        ("Likeness and angle", like, [heads[n]["joint"] for n in heads], cosine, "cosine"),
     ):
         series = [
-            Series(name=name.replace("_", " "), x=[at], y=[heads[name]["gain"]["mean"]],
-                   spread=[heads[name]["gain"]["sd"] or 0])
+            Series(name=name.replace("_", " "), x=[at], y=[heads[name][what]["mean"]],
+                   spread=[heads[name][what]["sd"] or 0])
             for name, at in zip(heads, x, strict=True)
         ]  # fmt: skip
-        shown.append(Panel(title=title, across=across, up="gain in Dice", series=series, kind="points", level=0))
+        shown.append(Panel(title=title, across=across, up=up, series=series, kind="points", level=0))
     return shown
 
 
@@ -150,8 +159,8 @@ def paragraph(found: Numbers) -> str:
     order = sorted(heads, key=lambda name: -heads[name]["gain"]["mean"])
     said = [
         f"Without a further head the U-Net on the image alone has a Dice of {in_words(found['alone'])}. Of "
-        f"{len(heads)} heads, one at a time, {told(heads, order[0])} and {told(heads, order[1])} gain most, "
-        f"{told(heads, order[-1])} least. Of {NOISE} nothing can be learnt; it gains "
+        f"{len(heads)} heads, one at a time, {told(heads, order[0])} and {told(heads, order[1])} do best, "
+        f"{told(heads, order[-1])} worst. Of {NOISE} nothing can be learnt; it changes that by "
         f"{in_words(heads[NOISE]['gain'], 3, sign=True)}."
     ]
     said.append(f"Likeness by {MEASURES['joint']} against gain: {judged(rows['joint'])}.")
@@ -159,6 +168,7 @@ def paragraph(found: Numbers) -> str:
         one = rows[measure]
         said.append(f"By {MEASURES[measure]}: {one['rho']:+.2f} ({one['low']:+.2f} to {one['high']:+.2f}).")
     said.append(f"The cosine of the gradients on the shared encoder against gain: {judged(rows['cosine'])}.")
+    said.append(f"Likeness by {MEASURES['joint']} against that cosine: {judged(rows['joint with cosine'])}.")
     better = sum(heads[name]["gain"]["mean"] > heads[NOISE]["gain"]["mean"] for name in heads if name != NOISE)
     said.append(f"{better} of {len(heads) - 1} heads gain more than noise does.")
     count = found["size"]["labels"][0]
