@@ -36,8 +36,6 @@ def recipes(plain: Recipe) -> dict[str, Recipe]:
 def numbers(asked: Asked) -> Numbers:
     """All kinds, for each number of labels and each draw."""
     size = SIZES[asked.size]
-    if asked.size == "default":
-        size = replace(size, steps=240)  # a U-Net that begins at nothing wants them
     cases = Cases.of(asked, size)
     kinds = recipes(size.recipe())
     runs: list[dict[str, Any]] = []

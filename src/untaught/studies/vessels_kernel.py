@@ -52,14 +52,14 @@ def recipes(plain: Recipe) -> dict[str, Recipe]:
 def numbers(asked: Asked) -> Numbers:
     """Kernels before the first step and a quarter on; how the loss falls, by the loop's optimiser and by descent."""
     size = SIZES[asked.size]
-    size = replace(size, labels=size.labels[:1])
+    size = replace(size, labels=size.labels[:1], draws=2 if asked.size == "default" else size.draws)
     cases = Cases.of(asked, size)
     runs: list[dict[str, Any]] = []
     for draw in range(size.draws):
         chosen, _ = cases.draw(size.labels[0], draw)
         for way, optimiser in WAYS.items():
             for kind, recipe in recipes(size.recipe()).items():
-                glance = Glance(min(24, size.crop // 2)) if way == next(iter(WAYS)) else None
+                glance = Glance(min(24, size.crop // 4)) if way == next(iter(WAYS)) else None
                 learnt = learn(cases, chosen, replace(recipe, optimiser=optimiser), every=max(size.steps // 4, 1),
                                seed=asked.seed + draw, look=None if glance is None else glance.look)  # fmt: skip
                 kernels = None if glance is None else {TIMES[0]: glance.of(learnt.start), TIMES[1]: glance.early}
