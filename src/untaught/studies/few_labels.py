@@ -39,7 +39,7 @@ class Brief(Recipe):
     decay: float = 0.9
 
     def method(self, views: Views, unlabelled: Views | None) -> FromLabels:
-        return replace(super().method(views, unlabelled), decay=self.decay)
+        return replace(super().method(views, unlabelled), decay=self.decay, unlabelled_crops=max(self.crops // 2, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
