@@ -28,7 +28,7 @@ from untaught.vessels.training import Training, weights_of
 from untaught.vessels.views import Labelled, Views, as_image
 
 SHARE = 0.95  # of the final Dice: the steps up to it are counted
-MORE = 4  # draws, where differences are small beside what seeds make
+MORE = 3  # draws, where differences are small beside what seeds make
 HELD_FROM = 1000  # the number of the first phantom that is held out
 
 
@@ -47,8 +47,8 @@ class Size:
     """How much is tried."""
 
     labels: tuple[int, ...] = (1, 4)
-    draws: int = 3  # of the labelled images; each has a seed of its own
-    steps: int = 160
+    draws: int = 2  # of the labelled images; each has a seed of its own
+    steps: int = 120
     every: int = 20  # steps between two looks at the held-out images
     held: int = 6  # images
     pool: int = 8  # images that labels are drawn from
@@ -56,8 +56,8 @@ class Size:
     widths: tuple[int, ...] = (8, 16, 16)
     crop: int = 128  # of 64, group norms see too little of what an image is: a U-Net loses a tenth of Dice by it
     crops: int = 1
-    copies: int = 10
-    renew: int = 10
+    copies: int = 8
+    renew: int = 16
     decay: float = 0.9  # of the weights' running average
 
     def recipe(self) -> Recipe:

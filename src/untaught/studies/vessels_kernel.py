@@ -52,7 +52,7 @@ def recipes(plain: Recipe) -> dict[str, Recipe]:
 def numbers(asked: Asked) -> Numbers:
     """Kernels before the first step and a quarter on; how the loss falls, by the loop's optimiser and by descent."""
     size = SIZES[asked.size]
-    size = replace(size, labels=size.labels[:1], draws=2 if asked.size == "default" else size.draws)
+    size = replace(size, labels=size.labels[:1])
     cases = Cases.of(asked, size)
     runs: list[dict[str, Any]] = []
     for draw in range(size.draws):
