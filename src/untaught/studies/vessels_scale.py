@@ -163,7 +163,7 @@ def panels(found: Numbers) -> list[Panel]:
     """Filters by radius, networks by radius, networks by the size of the image."""
     names = [f"{low:g}-{high:g}" if np.isfinite(high) else f"{low:g}+" for low, high in pairwise(EDGES)]
     alone = [
-        series(f"filter alone, {name if name == 'largest' else f'{name} pixels'}", range(len(names)), rows)
+        series(f"filter alone, {name if name == 'largest' else f'sigma {name}'}", range(len(names)), rows)
         for name, rows in found["filters"].items()
     ]
     nets = [series(f"U-Net, {kind}", range(len(names)), found["by_radius"][kind]) for kind in KINDS]
@@ -173,7 +173,7 @@ def panels(found: Numbers) -> list[Panel]:
         Panel(title="Filters alone", across="radius, pixels", up=dice_here, series=alone, places=names),
         Panel(title="Networks on them", across="radius, pixels", up=dice_here, series=nets, places=names),
         Panel(
-            title="Images made larger",
+            title="Test images resized",
             across="times their size",
             up="Dice",
             series=sizes,
