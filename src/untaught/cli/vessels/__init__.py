@@ -2,7 +2,7 @@
 
 import typer
 
-from untaught.cli.vessels import evaluate, measure, segment, train
+from untaught.cli.vessels import annotate_next, evaluate, measure, segment, train
 
 app = typer.Typer(
     name="vessels",
@@ -13,6 +13,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("segment")(segment.segment)
 app.command("evaluate")(evaluate.evaluate)
+app.command("annotate-next")(annotate_next.annotate_next)
 app.command("measure")(measure.measure)
 
 
