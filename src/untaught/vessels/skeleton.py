@@ -1,5 +1,6 @@
 """From a mask to a graph of its centrelines: end points, branch points, and the paths of pixels between them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -129,8 +130,8 @@ def traced(neighbours: Neighbours, crowded: set[Pixel]) -> Graph:
             line = walked(neighbours, pixel, neighbours[pixel][0], {pixel: 0})
             passed |= set(line)
             paths.append(Path(pixels=tuple(line), start=None, end=None))
-    meeting = [place for path in paths for place in (path.start, path.end)]
-    return Graph(nodes=tuple(nodes), degrees=tuple(meeting.count(n) for n in range(len(nodes))), paths=tuple(paths))
+    meeting = Counter(place for path in paths for place in (path.start, path.end))
+    return Graph(nodes=tuple(nodes), degrees=tuple(meeting[n] for n in range(len(nodes))), paths=tuple(paths))
 
 
 def walked(neighbours: Neighbours, first: Pixel, second: Pixel, node_of: dict[Pixel, int]) -> list[Pixel]:
