@@ -64,7 +64,8 @@ class Seen:
         """All of it."""
         rim = mask.copy()
         rim[1:-1, 1:-1] = False
-        return cls(mask=mask, rim=rim, radius=radii(mask), graph=centrelines(mask), spacing=spacing)
+        radius = radii(mask)
+        return cls(mask=mask, rim=rim, radius=radius, graph=centrelines(mask, radius), spacing=spacing)
 
 
 def checked(spacing: float | Spacing | None) -> Spacing | None:
