@@ -13,6 +13,7 @@ from pathlib import Path
 
 import filledin
 import fused
+import gauged
 import hung
 import laws
 import levels
@@ -112,6 +113,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "kodak": levels.kodak,
     "levels": levels.set9,
     "likelihoods": laws.table,
+    "measuring": gauged.straight,
+    "measuringnarrowings": gauged.narrowed,
     "pansharpening": observed.pan,
     "pansharpening2": observed.pan2,
     "performance": performance,
