@@ -1,0 +1,112 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from untaught.errors import InputError, UsageError
+from untaught.vessels.lessons import Lessons
+from untaught.vessels.pieces import overlap
+from untaught.vessels.recipe import recipe_for
+from untaught.vessels.training import Training
+from untaught.vessels.views import Labelled
+from vessels.drawn import SMALL, angiogram, labelled
+
+
+def trained(training, steps=None):
+    for moment in training:
+        if moment.done == steps:
+            break
+    return training
+
+
+def weights(training):
+    return training.model().module.state_dict()
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_the_seed_decides_everything():
+    first, again, other = (trained(Training([labelled(0)], SMALL, seed=seed)) for seed in (4, 4, 5))
+    assert same(weights(first), weights(again))
+    assert not same(weights(first), weights(other))
+
+
+def test_interrupted_and_resumed_it_is_as_if_it_had_never_stopped():
+    whole = trained(Training([labelled(0), labelled(1)], SMALL))
+    half = trained(Training([labelled(0), labelled(1)], SMALL), steps=3)
+    state = half.state()
+    on = Training([labelled(0), labelled(1)], SMALL)
+    on.resume(state)
+    assert same(weights(trained(on)), weights(whole))
+
+
+def test_it_learns_what_the_logistic_model_cannot_say():
+    """Tubes that come in pairs are no vessels."""
+    training = Training([labelled(0, radius=1.5, crossed=True)], replace(SMALL, steps=80, copies=6))
+    before = training.untrained()
+    after = trained(training).model()
+    image, label = angiogram(7, radius=1.5, crossed=True)
+    scores = [overlap(model.mask(model.probability(image)), label) for model in (before, after)]
+    assert scores[1] > scores[0] + 0.04 > 0.5
+
+
+def test_unknown_pixels_are_absent():
+    """Whatever the label says there."""
+    image, label = angiogram(0)
+    known = np.ones_like(label)
+    known[:, 40:] = False
+    wrong = label.copy()
+    wrong[:, 40:] = ~wrong[:, 40:]
+    one, other = (trained(Training([Labelled.of(image, each, known)], SMALL), steps=2) for each in (label, wrong))
+    assert same(weights(one), weights(other))
+
+
+def test_heads_learn_from_images_without_labels():
+    lessons = Lessons(("vesselness", "centreline"))
+    recipe = replace(SMALL, lessons=lessons, steps=4)
+    image, _ = angiogram(9)
+    alone = trained(Training([labelled(0)], recipe))
+    beside = trained(Training([labelled(0)], recipe, unlabelled=[Labelled.of(image, None)]))
+    assert not same(weights(alone), weights(beside))
+
+
+def test_an_image_without_a_label_teaches_no_mask():
+    """Heads that need a label, and the mask itself, are told nothing by it."""
+    image, _ = angiogram(9)
+    training = Training([labelled(0)], replace(SMALL, lessons=Lessons(("centreline", "vesselness"))))
+    from untaught.vessels.views import Views
+
+    view = Views(
+        [Labelled.of(image, None)], SMALL.bank, SMALL.augment, training.recipe.lessons, count=2, seed=0
+    ).copies[1]
+    assert not view.known.any() and not view.label.any()
+    assert not view.told[:, :2].any() and view.told[:, 2].any()
+
+
+def test_copies_are_made_of_their_number_alone():
+    training = Training([labelled(0)], SMALL)
+    views = training.views
+    for _ in range(4):
+        views.renew()
+    numbers = list(views.numbers)
+    assert 0 in numbers and max(numbers) == 6 and len(numbers) == 3
+    fresh = Training([labelled(0)], SMALL).views
+    fresh.restore(views.state())
+    assert all(torch.equal(a.descriptors, b.descriptors) for a, b in zip(fresh.copies, views.copies, strict=True))
+
+
+def test_nothing_to_learn_from():
+    with pytest.raises(UsageError, match="nothing to learn from"):
+        Training([], SMALL)
+    image, label = angiogram(0)
+    with pytest.raises(InputError, match="all 3584 known pixels are background; wanted both"):
+        Training([Labelled.of(image, np.zeros_like(label))], SMALL)
+
+
+def test_more_labels_teach_for_longer():
+    steps = [recipe_for(count).steps for count in (1, 5, 20, 100)]
+    assert steps == sorted(steps) and len(set(steps)) == 4
+    assert recipe_for(5, 7).steps == 7
