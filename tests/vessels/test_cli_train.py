@@ -174,6 +174,25 @@ def test_scores(program, model, tmp_path):
     assert record["caveat"] == USE
 
 
+def test_overlays_show_what_was_found_and_what_was_not(program, model, tmp_path):
+    test = written(tmp_path / "test", (5,))
+    ask = ["vessels", "evaluate", model, "--images", test[0], "--labels", test[1], "--overlays", tmp_path / "drawn"]
+    code, said, err = program(*ask, "--json")
+    assert code == 0, err
+    drawn = images.read(tmp_path / "drawn" / "a5.png").pixels.astype(int)
+    trained = load(model)
+    image, label = images.read(test[0] / "a5.png").pixels / 255, images.read(test[1] / "a5.png").pixels > 0
+    mask = trained.mask(trained.probability(image))
+    assert (drawn[~mask & ~label].std(axis=1) == 0).all()
+    found, false, missed = (drawn[kind] for kind in (mask & label, mask & ~label, ~mask & label))
+    assert (found.argmax(1) == 1).all() and (false.argmin(1) == 2).all() and (missed.argmin(1) == 1).all()
+    assert len(found) and 2 * len(found) / (mask.sum() + label.sum()) == pytest.approx(
+        json.loads(said)["images"][0]["dice"]
+    )
+    code, _, err = program(*ask)
+    assert code == 2 and "a5.png exists" in err
+
+
 def test_scores_of_images_that_it_was_trained_on_are_called_so(program, model, data):
     code, said, err = program("vessels", "evaluate", model, "--images", data[0], "--labels", data[1], "--json")
     assert code == 0 and "the model was trained on 2 of these 2 images (a0, a1)" in err
