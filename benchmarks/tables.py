@@ -19,6 +19,7 @@ import laws
 import levels
 import lit
 import observed
+import segmented
 import sharpened
 import unpacked
 import upscaled
@@ -127,6 +128,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "upscaling3": upscaled.x3,
     "upscaling4": upscaled.x4,
     "upscaling8": upscaled.x8,
+    **segmented.TABLES,
 }
 
 

@@ -62,6 +62,10 @@ class Model:
         found: NDArray[np.float32] = torch.sigmoid(logit).numpy()
         return found
 
+    def segment(self, image: NDArray[np.floating], fov: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Where there is a vessel in an image `[H, W]` in [0, 1]."""
+        return self.mask(self.probability(image, fov))
+
     def mask(self, probability: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where there is a vessel."""
         return without_small(probability > self.threshold, self.smallest)
