@@ -51,7 +51,7 @@ class TubeFilters(nn.Module):
 
     def scaled(self, start: tuple[float, ...] | float, weights: Tensor) -> Tensor:
         """A positive quantity that begins at `start`."""
-        return torch.as_tensor(start, device=weights.device) * torch.exp(PACE * weights)
+        return torch.as_tensor(start, device=weights.device, dtype=weights.dtype) * torch.exp(PACE * weights)
 
     def forward(self, contrast: Tensor) -> Tensor:
         spectrum = Spectrum.of(contrast)
