@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from untaught.errors import UsageError
+from untaught.errors import InputError, UsageError
 from untaught.vessels.descriptors import Spectrum, eigenvalues, frangi, local_contrast, ridge, sato, strongest, top_hat
 from untaught.vessels.descriptors.bank import COARSE, WIDE
 from untaught.vessels.descriptors.morphology import coarse_top_hat
@@ -18,7 +18,7 @@ Grey = NDArray[Any]
 Mask = NDArray[np.bool_]
 SIGMAS = 1.5, 2.2, 3.2, 4.6
 """Pixels: half the width of the vessels that each scale answers to most."""
-LARGEST = 30.0  # pixels: the margin about an image, about
+LARGEST = 16.0  # pixels: half the margin about an image
 DISK = 2.0  # sigmas: a disk that vessels at their scale do not fill
 BAR = 1.25, 3.75  # sigmas: width and length of the bar that answers most to such a vessel
 
@@ -43,7 +43,9 @@ def enhance(
     On labelled images of three kinds (32 of DCA1, DRIVE and ARCADE) "top-hat" has the greatest area under the ROC curve
     and, at one threshold for each kind, the greatest Dice: 0.94 and 0.58 on average, "bar" 0.94 and 0.52, "sato" 0.94
     and 0.55, "ridge" 0.93 and 0.56, "frangi" 0.91 and 0.54.
-    Raises: UsageError for a filter or a scale that is none, or a field of view of another size.
+
+    Raises: UsageError for a filter or a scale that is none, or an image that is not grey; InputError for a field of
+    view of another size, or without anything in it.
     """
     check(image, filter, sigmas, fov)
     dark = 1 - image if bright else image
@@ -62,11 +64,13 @@ def check(image: Grey, filter: str, sigmas: Sequence[float], fov: Mask | None) -
     if not sigmas or not all(0.5 <= sigma <= LARGEST for sigma in sigmas):
         got = ", ".join(f"{sigma:g}" for sigma in sigmas) or "none"
         raise UsageError(f"the sigmas are {got}; wanted numbers from 0.5 to {LARGEST:g} pixels")
+    if image.ndim != 2:
+        raise UsageError(f"the image has {image.ndim} dimensions; wanted one grey level a pixel, height x width")
     if fov is not None and fov.shape != image.shape:
         sizes = ["x".join(map(str, one.shape)) for one in (fov, image)]
-        raise UsageError(f"the field of view is {sizes[0]}, the image {sizes[1]} (height x width); wanted one size")
+        raise InputError(f"the field of view is {sizes[0]}, the image {sizes[1]} (height x width); wanted one size")
     if fov is not None and not fov.any():
-        raise UsageError("the field of view is empty; wanted something inside")
+        raise InputError("the field of view is empty; wanted something inside")
 
 
 def curved(image: Tensor, sigmas: Sequence[float]) -> tuple[Tensor, Tensor]:
