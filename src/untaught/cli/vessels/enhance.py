@@ -65,8 +65,8 @@ def enhance(
     inside = field_of_view(dark) if fov is None else read_fov(fov)
     sigmas = sigmas or enhancing.SIGMAS
     response = enhancing.enhance(frame.pixels, filter=which, sigmas=sigmas, bright=bright, fov=inside)
-    white = 1.0 if which == "frangi" or floats else white_of(response[inside])
-    images.write(output, response if floats else scaled(response, white), overwrite=overwrite)
+    white = None if floats else 1.0 if which == "frangi" else white_of(response[inside])
+    images.write(output, response if white is None else scaled(response, white), overwrite=overwrite)
 
     about: dict[str, Any] = {"input": {"path": str(image), "sha256": frame.sha256}, "output": str(output)}
     about |= {"filter": which, "sigmas": list(sigmas), "bright": bright, "white": white}
