@@ -48,7 +48,7 @@ class Bank:
 
     def _hessian(self, spectrum: Spectrum) -> list[Tensor]:
         """The eigenvalues at each scale, the best vesselnesses of all scales, and the scale of the best."""
-        sigma = torch.tensor(self.sigmas, device=spectrum.values.device)
+        sigma = spectrum.pixels(self.sigmas)
         larger, smaller = (spectrum.cut(one) for one in eigenvalues(spectrum, sigma))
         both = torch.stack([larger, smaller], dim=2).flatten(1, 2)
         best = [frangi(larger, smaller).amax(1, keepdim=True), sato(larger).amax(1, keepdim=True)]
@@ -61,8 +61,7 @@ class Bank:
         found = []
         for width, length in self.bars:
             grid = spectrum.halved() if width >= COARSE else spectrum
-            sigma, stretch = (torch.tensor([one], device=spectrum.values.device) for one in (width, length))
-            best, across, _ = strongest(grid, sigma, stretch)
+            best, across, _ = strongest(grid, spectrum.pixels([width]), spectrum.pixels([length]))
             found += [grid.cut(best), grid.cut(across)]
         return found
 
