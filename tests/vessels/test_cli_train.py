@@ -14,7 +14,7 @@ from untaught.fitting import Fitting
 from untaught.vessels import recipe
 from untaught.vessels.model import Model
 from untaught.vessels.saved import load
-from vessels.drawn import SMALL, angiogram
+from vessels.angiograms import SMALL, angiogram
 
 USE = "Research use, not for diagnosis."
 

@@ -4,7 +4,7 @@ import pytest
 from untaught import vessels
 from untaught.errors import InputError, UsageError
 from untaught.vessels import recipe, saved
-from vessels.drawn import SMALL, angiogram
+from vessels.angiograms import SMALL, angiogram
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic, fit_logistic
 from untaught.vessels.recipe import Recipe
 from untaught.vessels.training import Training
-from vessels.drawn import SMALL, labelled
+from vessels.angiograms import SMALL, labelled
 
 
 def built(spec):

@@ -12,7 +12,7 @@ from untaught.record import describe, rebuilt
 from untaught.vessels.recipe import Recipe
 from untaught.vessels.saved import CLASSES, FORMAT, load, save
 from untaught.vessels.training import Training
-from vessels.drawn import SMALL, angiogram, labelled
+from vessels.angiograms import SMALL, angiogram, labelled
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from untaught.vessels.pieces import overlap
 from untaught.vessels.recipe import recipe_for
 from untaught.vessels.training import Training
 from untaught.vessels.views import Labelled
-from vessels.drawn import SMALL, angiogram, labelled
+from vessels.angiograms import SMALL, angiogram, labelled
 
 
 def trained(training, steps=None):
