@@ -49,6 +49,18 @@ def test_the_gate_is_a_soft_maximum():
     assert stands_out.sum() > 20 and (gated / each.amax(1))[stands_out].min() > 0.6
 
 
+def test_a_row_of_the_gate_says_when_its_scale_is_believed():
+    """Here the third, where the first answers."""
+    layer, image = drawn(), 2 * contrast()
+    layer.gate.data.zero_()
+    layer.gate.data[2, 0] = 20.0
+    with torch.no_grad():
+        found = layer(image)
+    answers = found[:, 0] > 0.5
+    assert answers.sum() > 20
+    torch.testing.assert_close(found[:, 5][answers], found[:, 2][answers], atol=1e-3, rtol=0)
+
+
 def test_every_weight_has_a_gradient():
     layer = drawn()
     (layer(contrast()) * noise(2, TUBES.channels(), 40, 40, dtype=torch.float32)).sum().backward()

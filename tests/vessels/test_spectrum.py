@@ -51,6 +51,12 @@ def test_bars_on_every_second_point(width, length, on, between):
     assert size_of(off[..., ::2, ::2]) < on * size_of(full) and size_of(off) < between * size_of(full)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_lengths_have_the_images_precision(dtype):
+    found = Spectrum.of(noise(1, 1, 9, 9, dtype=dtype)).pixels([1.3, 2.0])
+    torch.testing.assert_close(found, torch.tensor([1.3, 2.0], dtype=dtype), atol=0, rtol=0)
+
+
 def test_the_grid_is_as_coarse_as_the_filter_allows():
     spectrum = Spectrum.of(noise(1, 1, 50, 50))
     steps = {sigma: spectrum.for_width(sigma).step for sigma in (1.0, 2.1, 2.3, 4.3, 4.5, 40.0)}

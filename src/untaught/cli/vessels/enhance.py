@@ -53,16 +53,13 @@ def enhance(
     from untaught import images
     from untaught.cli.running import use_threads
     from untaught.vessels import enhancing
-    from untaught.vessels.field_of_view import field_of_view
-    from untaught.vessels.labels import read_fov
 
     record_place = output.with_name(output.name + ".json")
     for place in (output, record_place):
         images.check_place(place, overwrite=overwrite)
     frame = only_frame(image)
+    inside = seen(frame, fov, bright=bright)
     use_threads(threads)
-    dark = 1 - frame.pixels if bright else frame.pixels
-    inside = field_of_view(dark) if fov is None else read_fov(fov)
     sigmas = sigmas or enhancing.SIGMAS
     response = enhancing.enhance(frame.pixels, filter=which, sigmas=sigmas, bright=bright, fov=inside)
     white = None if floats else 1.0 if which == "frangi" else white_of(response[inside])
@@ -75,8 +72,7 @@ def enhance(
     images.write_atomically(record_place, (json.dumps(record, indent=2) + "\n").encode(), overwrite=overwrite)
     if as_json:
         typer.echo(json.dumps(record))
-    seen = "" if inside.all() else f", {inside.mean():.0%} of the image in view"
-    note(f"{output}: {which} at {', '.join(f'{one:g}' for one in sigmas)} pixels{seen}. {record['caveat']}")
+    note(f"{output}: {told(about)}. {record['caveat']}")
 
 
 def sigmas_of(words: str) -> tuple[float, ...]:
@@ -105,6 +101,14 @@ def only_frame(path: Path) -> "Angiogram":
     return frames.frame(1)
 
 
+def seen(frame: "Angiogram", fov: Path | None, *, bright: bool) -> "NDArray[Any]":
+    """The field of view: the one in a file, or what is found in the image."""
+    from untaught.vessels.field_of_view import field_of_view
+    from untaught.vessels.labels import read_fov
+
+    return field_of_view(1 - frame.pixels if bright else frame.pixels) if fov is None else read_fov(fov)
+
+
 def white_of(response: "NDArray[Any]") -> float:
     """What is shown as white: all but one in a thousand are below. 1 where nothing answers."""
     import numpy as np
@@ -126,3 +130,10 @@ def described(about: dict[str, Any], *, seconds: float) -> dict[str, Any]:
     from untaught.vessels.saved import CAVEAT
 
     return {"caveat": CAVEAT, "untaught": __version__} | about | {"seconds": round(seconds, 3)}
+
+
+def told(about: dict[str, Any]) -> str:
+    """The last line."""
+    share = about["field_of_view"]["share"]
+    seen = "" if share == 1 else f", {share:.0%} of the image in view"
+    return f"{about['filter']} at {', '.join(f'{one:g}' for one in about['sigmas'])} pixels{seen}"
