@@ -63,7 +63,7 @@ METHODS = [*FILTERS, "logistic", "unet", "unet-nnunet", "lfnet", "lfnet-unlabell
 SETS = ["dca1", "drive"]
 KEYS = ("set", "labels", "draw", "seed", "method", "steps")
 SHOWN = "dice", "cl_dice", "auc", "thin_recall", "e_b0", "e_b1"
-STEPS = (1, 600), (5, 1200), (20, 2400), (10**9, 3000)
+STEPS = (1, 400), (5, 1000), (20, 2000), (10**9, 3000)
 """Of the U-Nets, up to so many labels: more than LFNet takes, because they begin at nothing."""
 
 

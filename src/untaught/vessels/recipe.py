@@ -14,7 +14,7 @@ from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
 
-STEPS = (1, 200), (5, 800), (20, 2400), (10**9, 4000)
+STEPS = (1, 200), (5, 700), (20, 2000), (10**9, 3000)
 """Up to so many labelled images, so many steps."""
 
 
