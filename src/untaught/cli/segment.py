@@ -83,7 +83,7 @@ def segment(
     job = tasks.segmenting(
         picture.pixels, drawn, quality=quality, seed=seed, device=device, time_budget=budget, steps=steps
     )
-    job.provenance["scribbles"] |= source
+    job.provenance["strokes"] = source
     known = job.provenance["scribbles"]
     about = f"{100 * known['share']:.3g} % of the pixels were scribbled"
     if dry_run:
@@ -113,7 +113,7 @@ def read_scribbles(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":
             "(transparent) where it is not known"
         )
     values: NDArray[Any] = np.where(label.known, label.vessel * np.uint8(255), np.uint8(128))
-    return values, {"path": str(path)}
+    return values, {"path": str(path), "sha256": picture.sha256}
 
 
 def blank(picture: "Picture", output: Path, *, probability: bool) -> "Picture":

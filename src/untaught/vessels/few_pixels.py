@@ -14,9 +14,10 @@ from untaught.vessels.descriptors.bank import standardised
 from untaught.vessels.field_of_view import field_of_view, filled
 from untaught.vessels.logistic import FAR, fit_logistic
 
-SHRINK = 0.03  # of the weights, for a few hundred pixels
+SHRINK = 0.02  # of the weights, for a few hundred pixels
 GREEN = 1  # the channel that shows vessels best, and carries most of the light
 SHOWN = ("contrast", "grey", "frangi", "sato", "scale")  # to the network, beside the colours and the logit
+KEPT = 0.8  # of the labelled pixels of a kind, at the least: no more are given up for the other kind's being common
 ROUNDS, STILL = 200, 1e-6
 Mask = NDArray[np.bool_]
 
@@ -37,7 +38,8 @@ def beginning(image: Tensor, known: Mask, label: Mask) -> Beginning:
     """For an image `[1, C, H, W]` in [0, 1] with labels at its `known` pixels, bool `[H, W]` both.
 
     A logistic model of the descriptors is fitted to the known pixels. Those do not say how common the object is:
-    `share_of` finds it from all pixels.
+    `share_of` finds it from all pixels, and is believed as long as `KEPT` of the known pixels come out as they were
+    labelled: strokes lie in the middle of things, and a model may think too little of their edges.
     """
     grey = image[:, GREEN : GREEN + 1] if image.shape[1] >= 3 else image[:, :1]
     contrast = local_contrast(grey)[0, 0].numpy()
@@ -53,7 +55,8 @@ def beginning(image: Tensor, known: Mask, label: Mask) -> Beginning:
     logit = model.logit(described).astype(np.float64)
     told = float(label[known].mean())
     share = share_of(logit[inside], told, (int(label.sum()), int((known & ~label).sum())))
-    shift = float(logit_of(share) - logit_of(told))
+    shift = within_reason(float(logit_of(share) - logit_of(told)), logit[label], logit[known & ~label])
+    share = float(expit(logit_of(told) + shift))
     believed = np.where(inside, np.clip(logit + shift, -FAR, FAR), -FAR).astype(np.float32)
     seen = [bank.names().index(name) for name in SHOWN] + list(range(len(bank.names()), described.shape[-1]))
     scaled = np.clip((described - model.mean) / model.spread, -FAR, FAR)[..., seen].astype(np.float32)
@@ -67,6 +70,12 @@ def in_view(dark: NDArray[np.floating], label: Mask) -> Mask:
     """The field of view; all of the image if an object was seen beyond what would be its edge."""
     inside = field_of_view(dark)
     return np.ones_like(inside) if (label & ~inside).any() else inside
+
+
+def within_reason(shift: float, ours: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    """What is to be added to logits, but not so much that fewer than `KEPT` of the known pixels of a kind are of it."""
+    least, most = -float(np.quantile(ours, 1 - KEPT)), -float(np.quantile(others, KEPT))
+    return min(max(shift, min(least, 0.0)), max(most, 0.0))
 
 
 def share_of(logit: NDArray[np.float64], told: float, counts: tuple[int, int]) -> float:
