@@ -18,6 +18,7 @@ import laws
 import levels
 import lit
 import observed
+import pointed
 import sharpened
 import unpacked
 import upscaled
@@ -118,6 +119,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "real": levels.real,
     "recipes": recipes,
     "scaling": levels.scaling,
+    "scribbles": pointed.table,
     "stripes": observed.stripes,
     "summary": levels.summary,
     "upscaling2": upscaled.x2,

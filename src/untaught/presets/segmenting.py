@@ -26,11 +26,11 @@ def from_strokes(steps: int) -> Preset:
             prior_weight=1.0,
         ),
         stopper=Budget(),
-        price=Price(10, 0, 2.4 * steps, 1400),
+        price=Price(10, 0, 2.4 * steps, 2900),
         source="our own measurements: docs/decisions/0018-scribbles.md",
     )
 
 
 SEGMENTING: Mapping[tuple[str, str], Preset] = MappingProxyType(
-    {("segment", level): from_strokes(steps) for level, steps in (("draft", 30), ("normal", 100), ("best", 300))}
+    {("segment", level): from_strokes(steps) for level, steps in (("draft", 60), ("normal", 150), ("best", 300))}
 )
