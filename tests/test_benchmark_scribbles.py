@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import json
 
 import numpy as np
 import pytest
@@ -54,3 +55,22 @@ def test_strokes_lie_on_vessels_and_beside_them(monkeypatch, width):
     assert near[beside].all() and beside.sum() >= 3 * 25 * width
     assert 2 * 0.7 * 25 <= case.object.sum() <= 2 * 30 * width * width
     assert set(np.unique(case.scribbles)) == {0, 128, 255}
+
+
+def test_the_table_leaves_out_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    pointed = importlib.import_module("pointed")
+    monkeypatch.setattr(pointed, "RESULTS", tmp_path)
+    assert pointed.table() == pointed.NOTHING
+    common = pointed.USUAL | {"seconds": 9.0, "cpu_seconds": 4.0}
+    lines = [
+        common | {"image": "a", "method": "walker", "dice": 0.2},
+        common | {"image": "b", "method": "walker", "dice": 0.3},
+        common | {"image": "b", "method": "normal", "dice": 0.7, "steps": 150},
+        common | {"image": "b", "method": "normal", "dice": 0.9, "steps": 150, "width": 1},
+    ]
+    (tmp_path / "scribbles.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert pointed.table().splitlines()[2:] == [
+        "| random walker (scikit-image) | 0.200 | 0.300 | 0.250 | 9.0 | 4.0 |  |",
+        "| untaught, `normal` |  | 0.700 |  | 9.0 | 4.0 | 150 |",
+    ]
