@@ -20,6 +20,7 @@ import levels
 import lit
 import observed
 import segmented
+import pointed
 import sharpened
 import unpacked
 import upscaled
@@ -122,6 +123,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "real": levels.real,
     "recipes": recipes,
     "scaling": levels.scaling,
+    "scribbles": pointed.table,
     "stripes": observed.stripes,
     "summary": levels.summary,
     "upscaling2": upscaled.x2,
