@@ -19,8 +19,8 @@ import laws
 import levels
 import lit
 import observed
-import segmented
 import pointed
+import segmented
 import sharpened
 import unpacked
 import upscaled
