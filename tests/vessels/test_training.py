@@ -73,6 +73,12 @@ def test_heads_learn_from_images_without_labels():
     assert not same(weights(alone), weights(beside))
 
 
+@pytest.mark.parametrize("weight", ["recall", "cl_dice"])
+def test_losses_for_thin_vessels_take_part(weight):
+    one, other = (trained(Training([labelled(0)], replace(SMALL, **{weight: each})), steps=3) for each in (0.0, 1.0))
+    assert not same(weights(one), weights(other))
+
+
 def test_an_image_without_a_label_teaches_no_mask():
     """Heads that need a label, and the mask itself, are told nothing by it."""
     image, _ = angiogram(9)

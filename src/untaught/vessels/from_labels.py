@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from untaught.core import Problem, Proposal, State
 from untaught.methods.averaged import AveragedRun, cut
 from untaught.methods.symmetries import WAYS, turned
-from untaught.vessels.losses import dice_loss, skeleton_recall_loss, smooth_l1
+from untaught.vessels.losses import cl_dice_loss, dice_loss, skeleton_recall_loss, smooth_l1
 from untaught.vessels.views import View, Views
 
 TRIES = 4  # at a crop with a vessel in it
@@ -21,8 +21,9 @@ RIM = 4  # pixels at a crop's edge that see too little of what is around them
 class FromLabels:
     """Each step sees crops of copies, turned somehow, and is held against the labels of their known pixels.
 
-    To the likelihood (of a label, given the probability of a vessel) come the Dice loss, the recall of the skeleton,
-    and the misfit of each further task. The running average of the weights is what is kept.
+    To the likelihood (of a label, given the probability of a vessel) come the Dice loss and, with the weights that are
+    given, the recall of the skeleton, clDice, and the misfit of each further task. The running average of the weights is
+    what is kept.
     """
 
     views: Views | None = field(default=None, repr=False)
@@ -34,6 +35,7 @@ class FromLabels:
     decay: float = 0.99  # of the running average of the weights
     dice: float = 1.0
     recall: float = 0.0
+    cl_dice: float = 0.0
     heads: float = 0.5  # the weight of the further tasks' misfit
 
     def start(self, problem: Problem, z: Tensor, generator: torch.Generator) -> "FromLabelsRun":
@@ -77,9 +79,10 @@ class FromLabelsRun(AveragedRun):
         penalty = self.rule.dice * dice_loss(probability, y, known)
         if self.rule.recall:
             penalty = penalty + self.rule.recall * skeleton_recall_loss(probability, targets[:, :1], known)
+        if self.rule.cl_dice:
+            penalty = penalty + self.rule.cl_dice * cl_dice_loss(probability, y, known)
         if made.shape[1] > 1:
-            misfit = smooth_l1(made[:, 1:], targets[:, 1:], told[:, 1:])
-            penalty = penalty + self.rule.heads * misfit
+            penalty = penalty + self.rule.heads * smooth_l1(made[:, 1:], targets[:, 1:], told[:, 1:])
         return Proposal(x=probability, problem=asked, penalty=penalty)
 
     def crop(self, views: Views) -> View:

@@ -33,6 +33,7 @@ class Recipe:
     steps: int = 1000
     optimiser: Optimiser = field(default_factory=lambda: Muon(lr=0.02))
     recall: float = 0.0  # the weight of the skeleton's recall
+    cl_dice: float = 0.0  # the weight of clDice
     heads: float = 0.5  # the weight of the further tasks
     crop: int = 128
     crops: int = 4
@@ -59,6 +60,7 @@ class Recipe:
             crops=self.crops,
             renew=self.renew,
             recall=self.recall,
+            cl_dice=self.cl_dice,
             heads=self.heads,
         )
 
