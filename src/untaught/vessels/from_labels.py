@@ -22,8 +22,8 @@ class FromLabels:
     """Each step sees crops of copies, turned somehow, and is held against the labels of their known pixels.
 
     To the likelihood (of a label, given the probability of a vessel) come the Dice loss and, with the weights that are
-    given, the recall of the skeleton, clDice, and the misfit of each further task. The running average of the weights is
-    what is kept.
+    given, the recall of the skeleton, clDice, and the misfit of each further task. The running average of the weights
+    is what is kept.
     """
 
     views: Views | None = field(default=None, repr=False)
