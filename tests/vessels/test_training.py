@@ -8,7 +8,7 @@ from untaught.errors import InputError, UsageError
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.pieces import overlap
 from untaught.vessels.recipe import recipe_for
-from untaught.vessels.training import Training
+from untaught.vessels.training import Training, held_back
 from untaught.vessels.views import Labelled
 from vessels.angiograms import SMALL, angiogram, labelled
 
@@ -48,9 +48,11 @@ def test_it_learns_what_the_logistic_model_cannot_say():
     training = Training([labelled(0, radius=1.5, crossed=True)], replace(SMALL, steps=80, copies=6))
     before = training.untrained()
     after = trained(training).model()
-    image, label = angiogram(7, radius=1.5, crossed=True)
-    scores = [overlap(model.mask(model.probability(image)), label) for model in (before, after)]
-    assert scores[1] > scores[0] + 0.04 > 0.5
+    image, label = angiogram(0, radius=1.5, crossed=True)
+    scores = [overlap(model.probability(image) > 0.5, label) for model in (before, after)]
+    history = training.fitting.result().history
+    assert scores[1] > scores[0] + 0.02 > 0.5
+    assert np.mean(history[-20:]) < 0.8 * np.mean(history[:10])
 
 
 def test_unknown_pixels_are_absent():
@@ -62,6 +64,43 @@ def test_unknown_pixels_are_absent():
     wrong[:, 40:] = ~wrong[:, 40:]
     one, other = (trained(Training([Labelled.of(image, each, known)], SMALL), steps=2) for each in (label, wrong))
     assert same(weights(one), weights(other))
+
+
+def test_a_few_strokes_are_enough_to_learn_from():
+    """Crops are laid where something is known, so that each step has something to go by."""
+    image, label = angiogram(0, height=120, width=140)
+    known = np.zeros_like(label)
+    known[60:64, 5:135] = True
+    training = trained(Training([Labelled.of(image, label, known)], SMALL))
+    assert np.isfinite(training.fitting.result().history).all()
+
+
+def test_tiles_held_back_say_when_to_stop():
+    """The model is that of the step at which they were met best, and they are not fitted."""
+    image, label = angiogram(0, height=100, width=120)
+    recipe = replace(SMALL, hold=0.2, patience=40, steps=300, copies=4)
+    example = Labelled.of(image, label)
+    training = Training([example], recipe)
+    held = held_back(example, 0.2, np.random.default_rng([0, 0]))
+    assert 0 < held.sum() <= 0.35 * held.size and (held & label).sum() <= label.sum() / 2
+    assert not (training.views.copies[0].known[0, 0].numpy() & held).any()
+    seen = [(moment.done, training.fitting._last.held_out) for moment in training]
+    result = training.fitting.result()
+    assert "the parts of the image kept from it were met best" in result.stopped_by or len(seen) == 300
+    risks = [float(risk) for _, risk in seen]
+    likely = training.model().from_descriptors(training.views.copies[0].descriptors.float())[held]
+    risk = -np.mean(np.where(label[held], np.log(likely), np.log1p(-likely)))
+    assert risk == pytest.approx(min(risks), rel=1e-3)
+
+
+def test_held_back_it_resumes_as_if_it_had_never_stopped():
+    recipe = replace(SMALL, hold=0.2, steps=50)
+    examples = [Labelled.of(*angiogram(0, height=100, width=120))]
+    whole = trained(Training(examples, recipe))
+    half = trained(Training(examples, recipe), steps=30)
+    on = Training(examples, recipe)
+    on.resume(half.state())
+    assert same(weights(trained(on)), weights(whole))
 
 
 def test_heads_learn_from_images_without_labels():

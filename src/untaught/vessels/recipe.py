@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 
-from untaught.core import Optimiser
+from torch import Tensor
+
+from untaught.core import Optimiser, Stopper
 from untaught.fit import Fit
 from untaught.optimisers import Muon
+from untaught.stoppers import Budget, HeldOut
 from untaught.vessels.augment import Augment
 from untaught.vessels.descriptors import Bank
 from untaught.vessels.filters import Tubes
@@ -35,6 +38,8 @@ class Recipe:
     recall: float = 0.0  # the weight of the skeleton's recall
     cl_dice: float = 0.0  # the weight of clDice
     heads: float = 0.5  # the weight of the further tasks
+    hold: float = 0.0  # the share of each labelled image's tiles that is kept from the fit, to know when to stop
+    patience: int = 120  # steps to go on after those were met best
     crop: int = 128
     crops: int = 4
     renew: int = 4
@@ -51,7 +56,7 @@ class Recipe:
             seen=self.seen,
         )
 
-    def method(self, views: Views, unlabelled: Views | None) -> FromLabels:
+    def method(self, views: Views, unlabelled: Views | None, held: tuple[Tensor, ...] = ()) -> FromLabels:
         """On the copies of the images at hand."""
         return FromLabels(
             views=views,
@@ -62,7 +67,12 @@ class Recipe:
             recall=self.recall,
             cl_dice=self.cl_dice,
             heads=self.heads,
+            held=held,
         )
+
+    def stopper(self) -> Stopper:
+        """After its steps, or when what is held back is met no better."""
+        return HeldOut(patience=self.patience) if self.hold else Budget()
 
     def fit(self, seed: int) -> Fit:
         """The loop's settings."""
