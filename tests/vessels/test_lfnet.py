@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +49,17 @@ def test_the_logistic_model_is_what_the_labels_ask_for(training):
     for _ in range(10):
         assert objective(fitted.weights + draw.normal(0, 0.05, len(fitted.weights)), fitted.bias) > best
     assert objective(fitted.weights, fitted.bias + 0.1) > best
+
+
+def test_what_the_network_adds_may_be_believed_in_part(training):
+    half = built(replace(training.network, trust=0.5))
+    torch.nn.init.normal_(half.network.head.weight, generator=torch.Generator().manual_seed(0))
+    descriptors = training.views.copies[0].descriptors.float()
+    whole = half(descriptors)
+    half.eval()
+    known = half.known(((half.described(descriptors) - half.mean) / half.spread).clamp(-6, 6))
+    assert torch.allclose(half(descriptors), (whole + known) / 2, atol=1e-5)
+    assert not torch.allclose(whole, known, atol=1e-2)
 
 
 def test_without_the_residual_it_begins_at_nothing():

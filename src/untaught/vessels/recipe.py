@@ -17,8 +17,8 @@ from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
 
-STEPS = (1, 200), (5, 700), (20, 2000), (10**9, 3000)
-"""Up to so many labelled images, so many steps."""
+FEW = (1, 120, 0.6), (5, 700, 1.0), (20, 2000, 1.0), (10**9, 3000, 1.0)
+"""Up to so many labelled images, so many steps, and so much trust in what the network adds to the logistic model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class Recipe:
     widths: tuple[int, ...] = (16, 32, 64, 64)  # of the U-Net, finest scale first
     residual: bool = True  # begin at the logistic model of the descriptors?
     seen: tuple[int, ...] | None = None  # which descriptors the U-Net is shown; None: all
+    trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained
     lessons: Lessons = Lessons()
     augment: Augment = Augment()
     copies: int = 40  # at a time
@@ -54,6 +55,7 @@ class Recipe:
             prior=prior,
             residual=self.residual,
             seen=self.seen,
+            trust=self.trust,
         )
 
     def method(self, views: Views, unlabelled: Views | None, held: tuple[Tensor, ...] = ()) -> FromLabels:
@@ -80,5 +82,6 @@ class Recipe:
 
 
 def recipe_for(labels: int, steps: int | None = None) -> Recipe:
-    """LFNet for so many labelled images: more of them can teach for longer."""
-    return replace(Recipe(), steps=steps or next(count for most, count in STEPS if labels <= most))
+    """LFNet for so many labelled images: more of them can teach for longer, and are to be believed more."""
+    _, own, trust = next(row for row in FEW if labels <= row[0])
+    return replace(Recipe(), steps=steps or own, trust=trust)
