@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.images.dicoms import described, saved
 from untaught import images
 from untaught.fitting import Fitting
 from untaught.vessels import recipe
@@ -158,6 +159,21 @@ def test_a_folder_and_a_cine(program, model, data, tmp_path):
     assert code == 2 and "several frames; wanted a .tif or a folder" in err
     code, _, err = program("vessels", "segment", model, data[0], "-o", tmp_path / "one.png")
     assert code == 2 and "2 images cannot go to one file" in err
+
+
+def test_a_dicom_cine_frame_by_frame(program, model, tmp_path):
+    greys = np.stack([np.rint(4095 * angiogram(number)[0]) for number in (5, 6)]).astype(np.uint16)
+    (tmp_path / "run.dcm").write_bytes(saved(described(greys, 12, ImagerPixelSpacing=[0.2, 0.2])))
+    code, _, err = program("vessels", "segment", model, tmp_path / "run.dcm", "-o", tmp_path / "masks.tif")
+    assert code == 0 and "2 segmented" in err, err
+    trained = load(model)
+    for page, frame in zip(images.read_pages(tmp_path / "masks.tif"), greys, strict=True):
+        assert np.array_equal(page.pixels > 0, trained.segment((frame / 4095).astype(np.float32)))
+    record = json.loads((tmp_path / "masks.tif.json").read_text())["outputs"][0]
+    assert (record["frames"], record["spacing"], record["plane"]) == (2, [0.2, 0.2], "detector")
+    (tmp_path / "bad.dcm").write_bytes(saved(described(greys, 12))[:700])
+    code, _, err = program("vessels", "segment", model, tmp_path / "bad.dcm", "-o", tmp_path / "bad.tif")
+    assert code == 4 and err.count("\n") == 1 and not (tmp_path / "bad.tif").exists()
 
 
 def test_scores(program, model, tmp_path):
