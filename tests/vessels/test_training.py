@@ -66,6 +66,18 @@ def test_unknown_pixels_are_absent():
     assert same(weights(one), weights(other))
 
 
+def test_what_is_settled_stays_and_resumes():
+    recipe = replace(SMALL, settled=True)
+    whole, half = (Training([labelled(0)], recipe) for _ in range(2))
+    before = whole.untrained().module.state_dict()
+    after = weights(trained(whole))
+    moved = {name for name in before if not torch.allclose(before[name], after[name])}
+    assert moved and all(name.startswith("network.") for name in moved)
+    on = Training([labelled(0)], recipe)
+    on.resume(trained(half, steps=3).state())
+    assert same(weights(trained(on)), after)
+
+
 def test_a_few_strokes_are_enough_to_learn_from():
     """Crops are laid where something is known, so that each step has something to go by."""
     image, label = angiogram(0, height=120, width=140)

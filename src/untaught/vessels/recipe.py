@@ -17,8 +17,10 @@ from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
 
-FEW = (1, 120, 0.6), (5, 700, 1.0), (20, 2000, 1.0), (10**9, 3000, 1.0)
-"""Up to so many labelled images, so many steps, and so much trust in what the network adds to the logistic model."""
+MANY = 10**9
+FEW = {1: (60, True, 0.8), 5: (700, False, 1.0), 20: (2000, False, 1.0), MANY: (3000, False, 1.0)}
+"""Up to so many labelled images: steps, settled, trust. One image teaches what its own vessels are like, too: what was
+fitted at once had better stay, and what the network adds is not to be believed whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,7 @@ class Recipe:
     widths: tuple[int, ...] = (16, 32, 64, 64)  # of the U-Net, finest scale first
     residual: bool = True  # begin at the logistic model of the descriptors?
     seen: tuple[int, ...] | None = None  # which descriptors the U-Net is shown; None: all
+    settled: bool = False  # do the filters and the logistic model stay as they were fitted?
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained
     lessons: Lessons = Lessons()
     augment: Augment = Augment()
@@ -55,6 +58,7 @@ class Recipe:
             prior=prior,
             residual=self.residual,
             seen=self.seen,
+            settled=self.settled,
             trust=self.trust,
         )
 
@@ -83,5 +87,5 @@ class Recipe:
 
 def recipe_for(labels: int, steps: int | None = None) -> Recipe:
     """LFNet for so many labelled images: more of them can teach for longer, and are to be believed more."""
-    _, own, trust = next(row for row in FEW if labels <= row[0])
-    return replace(Recipe(), steps=steps or own, trust=trust)
+    own, settled, trust = next(row for most, row in FEW.items() if labels <= most)
+    return replace(Recipe(), steps=steps or own, settled=settled, trust=trust)
