@@ -31,8 +31,10 @@ bench: $(READY)
 	.venv/bin/python benchmarks/dejpeg.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/guide.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/guide.py --data $(or $(DATA),data) --images kodim08,kodim23 --noise 25,poisson --guide other
+	.venv/bin/python benchmarks/scribbles.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/likelihoods.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/observations.py --data $(or $(DATA),data)
+	.venv/bin/python benchmarks/measuring.py
 	.venv/bin/python benchmarks/scaling.py
 	.venv/bin/python benchmarks/recipes.py --data $(or $(DATA),data)
 	.venv/bin/python benchmarks/faithful.py --data $(or $(DATA),data)

@@ -21,6 +21,7 @@ TASKS = {  # as they hang
     "fuse": "16 frames to one",
     "dejpeg": "JPEG",
     "guide": "noise, with a flash photograph",
+    "segment": "vessels from strokes",
     "impulse": "impulse noise",
     "poisson": "photon noise",
     "pansharpen": "pansharpening",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import gaussian_filter
 from skimage import data
 from skimage.filters import unsharp_mask
 
@@ -22,7 +23,9 @@ import fuse
 import guide
 import likelihoods
 import observations
+import scribbles
 import untaught
+from branches import angiogram
 from fillers import filled
 from inpaint import mask_of, without
 from pieces import Scene, array, blurred, cut, noisy, shake, tensor
@@ -253,6 +256,30 @@ def guided() -> Scene:
     )
 
 
+def segment() -> Scene:
+    """A vessel that branches, over soft shapes."""
+    ground = gaussian_filter(cut("camera", 60, 256).astype(float), 6.0)
+    image, label = angiogram(ground, np.random.default_rng(zlib.crc32(b"segment")))
+    asked = argparse.Namespace(vessel=6, background=8, width=3)
+    case = scribbles.drawn("segment", image, in_black_and_white(label), asked)
+    given = np.where(case.known, np.where(case.object, 255, 0), image).astype(np.uint8)
+    return Scene(
+        "camera",
+        "a vessel drawn over it, blurred, noise of sigma 5, 14 strokes (white: vessel, black: none) on the input",
+        in_black_and_white(label),
+        given,
+        "Sato's filter",
+        lambda: in_black_and_white(scribbles.thresholded(case)),
+        lambda quality: untaught.segment(image, case.scribbles, quality=quality, **SAME),
+        seen=lambda probability: in_black_and_white(probability > 0.5),
+    )
+
+
+def in_black_and_white(mask: np.ndarray) -> np.ndarray:
+    """In 8 bits."""
+    return mask.astype(np.uint8) * 255
+
+
 SCENES: dict[str, Callable[[], Scene]] = {
     "denoise": denoise,
     "denoise_texture": denoise_texture,
@@ -265,6 +292,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "fuse": fuse_frames,
     "dejpeg": dejpeg_10,
     "guide": guided,
+    "segment": segment,
     "impulse": impulse,
     "poisson": poisson,
     "pansharpen": pansharpen,

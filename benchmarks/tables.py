@@ -13,11 +13,14 @@ from pathlib import Path
 
 import filledin
 import fused
+import gauged
 import hung
 import laws
 import levels
 import lit
 import observed
+import pointed
+import segmented
 import sharpened
 import unpacked
 import upscaled
@@ -112,18 +115,22 @@ TABLES: dict[str, Callable[[], str]] = {
     "kodak": levels.kodak,
     "levels": levels.set9,
     "likelihoods": laws.table,
+    "measuring": gauged.straight,
+    "measuringnarrowings": gauged.narrowed,
     "pansharpening": observed.pan,
     "pansharpening2": observed.pan2,
     "performance": performance,
     "real": levels.real,
     "recipes": recipes,
     "scaling": levels.scaling,
+    "scribbles": pointed.table,
     "stripes": observed.stripes,
     "summary": levels.summary,
     "upscaling2": upscaled.x2,
     "upscaling3": upscaled.x3,
     "upscaling4": upscaled.x4,
     "upscaling8": upscaled.x8,
+    **segmented.TABLES,
 }
 
 

@@ -1,7 +1,8 @@
 """Vessels from a few labels: LFNet beside classical filters and a plain U-Net, on the published splits.
 
     python benchmarks/vessels.py --data DIR --sets dca1 --labels 1,5,20 --draws 5 --seeds 1
-    python benchmarks/vessels.py --data DIR --sets drive --labels 1,4,16,20 --methods lfnet,unet
+    python benchmarks/vessels.py --data DIR --sets drive --labels 1,4,16,all --methods lfnet,unet
+    python benchmarks/vessels.py --speed --threads 2
 
 Images: DIR/vessels/SET/images, labels, and fov where there is one (drive): files called train_* and test_*. At their
 own size; DRIVE's green channel. A draw is a random choice of so many of the training images; `all` is every one.
@@ -42,6 +43,7 @@ from references import add_row, check, rows
 from untaught import __version__
 from untaught.allocator import keep_freed_memory
 from untaught.core import Network
+from untaught.initialise import initialise
 from untaught.networks.inputs import Uniform
 from untaught.optimisers import Adam
 from untaught.vessels.augment import nnunet_style
@@ -63,14 +65,14 @@ METHODS = [*FILTERS, "logistic", "unet", "unet-nnunet", "lfnet", "lfnet-unlabell
 SETS = ["dca1", "drive"]
 KEYS = ("set", "labels", "draw", "seed", "method", "steps")
 SHOWN = "dice", "cl_dice", "auc", "thin_recall", "e_b0", "e_b1"
-STEPS = (1, 600), (5, 1200), (20, 2400), (10**9, 3000)
+STEPS = (1, 400), (5, 1000), (20, 2000), (10**9, 3000)
 """Of the U-Nets, up to so many labels: more than LFNet takes, because they begin at nothing."""
 
 
 def main() -> None:
     """Run what is asked for and not there yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--sets", default="dca1,drive")
     parser.add_argument("--labels", default="1,5,20,all")
     parser.add_argument("--methods", default=",".join(METHODS[:-1]))
@@ -79,17 +81,44 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="in place of each method's own")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--speed", action="store_true", help="only: how long one frame of 512x512 takes")
     asked = parser.parse_args()
     check(parser, "--methods", asked.methods, METHODS)
     check(parser, "--sets", asked.sets, SETS)
     torch.set_num_threads(asked.threads)
     keep_freed_memory()
+    if asked.speed:
+        add_row(asked.results, speed(asked.threads))
+        return
     for name in asked.sets.split(","):
         folder = asked.data / "vessels" / name
         if not folder.is_dir():
             print(f"skipped {name}: {folder} is not there")
             continue
         measure(Split.read(name, folder), asked)
+
+
+def speed(threads: int) -> dict[str, Any]:
+    """Seconds of the clock for a frame of 512x512, field of view, descriptors and network, the least of seven."""
+    image = np.random.default_rng(0).random((512, 512)).astype(np.float32)
+    recipe = recipe_for(5)
+    count = len(recipe.bank.names()) + (recipe.tubes.channels() if recipe.tubes else 0)
+    network = recipe.network(Logistic.blank(count))
+    module = network.build(1, 128, 128)
+    initialise(module, torch.Generator().manual_seed(0))
+    model = Model.of(recipe, network, module.state_dict())
+    parts: dict[str, list[float]] = {"seen": [], "network": []}
+    for _ in range(8):
+        began = time.perf_counter()
+        seen = model.seen(image)
+        between = time.perf_counter()
+        model.mask(model.from_descriptors(seen.descriptors))
+        parts["seen"].append(between - began)
+        parts["network"].append(time.perf_counter() - between)
+    least = {f"{name}_seconds": round(min(values[1:]), 3) for name, values in parts.items()}
+    whole = round(min(a + b for a, b in zip(*(one[1:] for one in parts.values()), strict=True)), 3)
+    about = {"benchmark": "vessels-speed", "set": "512x512", "threads": threads, "seconds": whole} | least
+    return about | {"untaught": __version__, "torch": torch.__version__, "machine": platform.machine()}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from test_benchmarks import ROOT, lines_of, script
 from untaught import images
 
 __all__ = ["script"]  # fixture: a benchmark as a module
-VERBS = ("denoise", "inpaint", "upscale", "deblur", "fuse", "dejpeg", "guide", "restore")
+VERBS = ("denoise", "inpaint", "upscale", "deblur", "fuse", "dejpeg", "guide", "restore", "segment")
 
 
 @pytest.fixture

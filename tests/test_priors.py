@@ -11,7 +11,7 @@ from untaught.methods import Plain
 from untaught.networks import Pixels
 from untaught.operators import Identity
 from untaught.optimisers import Adam
-from untaught.priors import RED, TotalVariation, Wavelets
+from untaught.priors import RED, Believed, TotalVariation, Wavelets
 from untaught.priors.wavelets import halves
 
 
@@ -153,3 +153,28 @@ def test_each_prior_denoises_pixels(edges, prior, weight):
     left = (searched(problem, prior, weight / problem.y.numel(), 100) - flat).square().mean()
     none = (searched(replace(problem), None, 0.0, 100) - flat).square().mean()
     assert left < 0.6 * none
+
+
+def test_what_is_believed_is_best_and_costs_its_entropy():
+    p = torch.rand(1, 1, 5, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64).clamp(0.1, 0.9)
+    prior, x = Believed(probability=p), p.clone().requires_grad_(True)
+    prior(x).backward()
+    assert x.grad.abs().max() < 1e-12
+    assert float(prior(p)) == pytest.approx(float(torch.special.entr(torch.stack([p, 1 - p])).sum() / 30))
+    assert all(prior((p + change).clamp(0, 1)) > prior(p) for change in (-0.05, 0.05))
+
+
+def test_what_is_believed_is_the_sum_of_members_and_may_be_smooth():
+    p = torch.full((1, 1, 5, 6), 0.3)
+    x = torch.rand(2, 1, 5, 6, generator=torch.Generator().manual_seed(1))
+    prior = Believed(probability=p, smooth=0.5)
+    assert float(prior(x)) == pytest.approx(float(prior(x[:1]) + prior(x[1:])), rel=1e-5)
+    rough = prior(x) - Believed(probability=p)(x)
+    assert float(rough) == pytest.approx(0.5 * float(TotalVariation()(x)) / 30, rel=1e-4)
+
+
+def test_what_is_believed_is_finite_at_certainty_and_must_be_told():
+    prior = Believed(probability=torch.tensor([[[[0.0, 1.0], [1.0, 0.0]]]]))
+    assert prior(torch.tensor([[[[1.0, 0.0], [1.0, 0.0]]]])).isfinite()
+    with pytest.raises(ValueError, match="nothing is believed yet"):
+        Believed()(torch.zeros(1, 1, 2, 2))

@@ -23,6 +23,7 @@ def test_the_public_names_are_sorted_and_all_there():
             "guide",
             "inpaint",
             "restore",
+            "segment",
             "steps",
             "upscale",
         ]

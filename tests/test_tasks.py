@@ -16,7 +16,7 @@ from untaught.optimisers import Muon
 from untaught.presets import PRESETS, preset
 from untaught.presets.row import Preset
 from untaught.stoppers import Budget, Discrepancy
-from untaught.tasks import deblurring, dejpegging, denoising, inpainting, upscaling
+from untaught.tasks import deblurring, dejpegging, denoising, inpainting, segmenting, upscaling
 
 TINY = Preset(
     network=Skip(input=Uniform(4), down=(8, 8), up=(8, 8), skip=(2, 2)),
@@ -197,12 +197,15 @@ def test_steps_is_the_loop_itself():
 
 
 MASK = np.random.default_rng(0).random((32, 32)) < 0.4
+STROKES = np.full((32, 32), 128, np.uint8)
+STROKES[20, 23:30], STROKES[2, 3:20] = 255, 0  # in the disc and beside it
 JOBS = {  # rows of ours whose method learns from the image in a way that its task must prepare, at three steps
     "deblur": lambda y, row: deblurring(y, gaussian=1.0, sigma=25, quality=row, steps=3),
     "deblur blind": lambda y, row: deblurring(y, blind=True, kernel_size=5, sigma=25, quality=row, steps=3),
     "dejpeg": lambda y, row: dejpegging(y, jpeg_quality=20, quality=row, steps=3),
     "denoise, network": lambda y, row: denoising(y, sigma=25, quality=row, steps=3),
     "inpaint": lambda y, row: inpainting(y, MASK, quality=row, steps=3),
+    "segment": lambda y, row: segmenting(y, STROKES, quality=row, steps=3),
     "upscale 4": lambda y, row: upscaling(y, 4, quality=row, steps=3),
     "upscale 8": lambda y, row: upscaling(y, 8, quality=row, steps=3),
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from untaught.core import Problem, Result, Step
     from untaught.fit import Fit
     from untaught.presets.row import Preset
-    from untaught.tasks import deblur, dejpeg, denoise, fuse, guide, inpaint, restore, steps, upscale
+    from untaught.tasks import deblur, dejpeg, denoise, fuse, guide, inpaint, restore, segment, steps, upscale
 
 __all__ = [
     "Fit",
@@ -28,6 +28,7 @@ __all__ = [
     "guide",
     "inpaint",
     "restore",
+    "segment",
     "steps",
     "upscale",
 ]
@@ -45,6 +46,7 @@ _HOME = {
     "guide": "untaught.tasks",
     "inpaint": "untaught.tasks",
     "restore": "untaught.tasks",
+    "segment": "untaught.tasks",
     "steps": "untaught.tasks",
     "upscale": "untaught.tasks",
 }

@@ -11,7 +11,7 @@ from untaught.core import State
 from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
-ASKED = ("missing", "upscale", "blur", "fuse", "guide")  # what a task was told of the damage
+ASKED = ("missing", "upscale", "blur", "fuse", "guide", "scribbles")  # what a task was told of the damage
 IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", *ASKED)
 
 

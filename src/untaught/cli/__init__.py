@@ -6,7 +6,20 @@ from types import FrameType
 
 import typer
 
-from untaught.cli import compare, deblur, dejpeg, denoise, doctor, fuse, guide, inpaint, study, upscale, vessels
+from untaught.cli import (
+    compare,
+    deblur,
+    dejpeg,
+    denoise,
+    doctor,
+    fuse,
+    guide,
+    inpaint,
+    segment,
+    study,
+    upscale,
+    vessels,
+)
 from untaught.errors import InterruptedFitError, UntaughtError
 from untaught.version import __version__
 
@@ -27,6 +40,7 @@ app.command("deblur")(deblur.deblur)
 app.command("fuse")(fuse.fuse)
 app.command("dejpeg")(dejpeg.dejpeg)
 app.command("guide")(guide.guide)
+app.command("segment")(segment.segment)
 app.add_typer(vessels.app)
 app.command("compare")(compare.compare)
 app.command("study")(study.study)

@@ -7,6 +7,7 @@ from untaught.networks.coordinate import Coordinate
 from untaught.networks.deep_decoder import DeepDecoder
 from untaught.networks.inputs import Beside, Fourier, Given, MeshGrid, Normal, Uniform
 from untaught.networks.pixels import Pixels
+from untaught.networks.probability import Probability
 from untaught.networks.random_projector import RandomProjector
 from untaught.networks.resnet import ResNet
 from untaught.networks.several import Several
@@ -27,6 +28,7 @@ __all__ = [
     "MeshGrid",
     "Normal",
     "Pixels",
+    "Probability",
     "RandomProjector",
     "ResNet",
     "Several",

@@ -11,6 +11,7 @@ from untaught.operators.mask import Mask
 from untaught.operators.outliers import WithOutliers
 from untaught.operators.pansharpening import Panchromatic, Pansharpening
 from untaught.operators.physics import Physics, as_operator
+from untaught.operators.pointed_out import PointedOut
 from untaught.operators.radon import Radon
 from untaught.operators.stacked import Stacked
 from untaught.operators.stripes import Stripes
@@ -30,6 +31,7 @@ __all__ = [
     "Panchromatic",
     "Pansharpening",
     "Physics",
+    "PointedOut",
     "Radon",
     "Stacked",
     "Stripes",

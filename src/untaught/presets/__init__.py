@@ -17,6 +17,7 @@ from untaught.presets.inpainting import INPAINTING
 from untaught.presets.published import PUBLISHED
 from untaught.presets.restoring import RESTORING
 from untaught.presets.row import Preset
+from untaught.presets.segmenting import SEGMENTING
 from untaught.presets.upscaling import UPSCALING
 
 LEVELS = ("draft", "normal", "best", "paper")  # from the quickest to the slowest
@@ -31,6 +32,7 @@ PRESETS: Mapping[tuple[str, str], Preset] = MappingProxyType(
         **GUIDING,
         **INPAINTING,
         **RESTORING,
+        **SEGMENTING,
         **UPSCALING,
     }
 )

@@ -38,8 +38,10 @@ class Brief(Recipe):
 
     decay: float = 0.9
 
-    def method(self, views: Views, unlabelled: Views | None) -> FromLabels:
-        return replace(super().method(views, unlabelled), decay=self.decay, unlabelled_crops=max(self.crops // 2, 1))
+    def method(self, views: Views, unlabelled: Views | None, held: tuple[Tensor, ...] = ()) -> FromLabels:
+        return replace(
+            super().method(views, unlabelled, held), decay=self.decay, unlabelled_crops=max(self.crops // 2, 1)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from untaught.tasks.guided import guide, guiding
 from untaught.tasks.loop import steps
 from untaught.tasks.missing import inpaint, inpainting
 from untaught.tasks.noisy import denoise, denoising
+from untaught.tasks.scribbled import segment, segmenting
 
 __all__ = [
     "deblur",
@@ -25,6 +26,8 @@ __all__ = [
     "inpainting",
     "restore",
     "restoring",
+    "segment",
+    "segmenting",
     "steps",
     "upscale",
     "upscaling",

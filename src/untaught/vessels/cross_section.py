@@ -50,11 +50,11 @@ def widths(mask: NDArray[np.bool_], line: Floats, *, reach: float, spacing: tupl
     normal = run[:, ::-1] * (-1.0, 1.0) / np.where(size > 0, size, 1.0) / spacing  # pixels a unit of length
     step = ACROSS * min(spacing)
     offsets = np.arange(0, int(np.ceil(reach / ACROSS)) + 1) * step
-    values = mask.astype(np.float64)
+    values = mask.view(np.uint8)  # no copy: a mask is large, and has many lines
     found = np.zeros(len(line))
     for side in (-1.0, 1.0):
         places = line[:, np.newaxis] + side * offsets[:, np.newaxis] * normal[:, np.newaxis]
-        profile = map_coordinates(values, places.transpose(2, 0, 1), order=1, cval=np.nan)
+        profile = map_coordinates(values, places.transpose(2, 0, 1), output=np.float64, order=1, cval=np.nan)
         found += inner_area(profile) * step
     return found
 

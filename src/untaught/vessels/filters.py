@@ -33,9 +33,9 @@ class Tubes:
 class TubeFilters(nn.Module):
     """`[B, 1, H, W]`, local contrast, to `[B, channels, H, W]`.
 
-    Before the first step the vesselness of each scale is Frangi's (1998), the bars are `descriptors.strongest`, and
-    the gate is a soft maximum over the scales. Learnt are each scale, beta and c, each bar's width and length, and
-    the gate: which scale is believed at a pixel, from what all of them say there.
+    Before the first step the vesselness of each scale is Frangi's (1998), the bars are `strongest` on every second
+    point, and the gate is a soft maximum over the scales, `sum v exp(4 v) / sum exp(4 v)`. Learnt are each scale, beta
+    and c, each bar's width and length, and the gate: which scale is believed at a pixel, from what all say there.
     """
 
     def __init__(self, start: Tubes) -> None:
@@ -56,7 +56,7 @@ class TubeFilters(nn.Module):
 
     def scaled(self, start: tuple[float, ...] | float, weights: Tensor) -> Tensor:
         """A positive quantity that begins at `start`."""
-        return torch.as_tensor(start, device=weights.device) * torch.exp(PACE * weights)
+        return torch.as_tensor(start, device=weights.device, dtype=weights.dtype) * torch.exp(PACE * weights)
 
     def forward(self, contrast: Tensor) -> Tensor:
         spectrum = Spectrum.of(contrast)

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from untaught.errors import InputError
 from untaught.images import Picture, read_pages
+from untaught.vessels.unknown import UNKNOWN
 
-UNKNOWN = {"u1": (127, 128), "u2": (32767, 32768, 127 * 257, 128 * 257), "f4": (0.5,), "f8": (0.5,)}
-"""The middle of each kind's range: grey, half-way between background and vessel."""
 WANTED = "wanted 0 for background and one larger value for vessel (mid-grey or transparent: unknown)"
 
 

@@ -21,6 +21,7 @@ class LFNet(Network):
 
     `logit = gain * logistic(D) + u_theta(D)`, where D are the descriptors and what the learnable filters make of the
     local contrast, and the U-Net's last layer is zero before the first step: it begins as good as the logistic model.
+    What it learnt from one image is believed in part.
     """
 
     input: Input
@@ -30,6 +31,8 @@ class LFNet(Network):
     prior: Logistic = field(repr=False)
     residual: bool = True  # begin at the logistic model?
     seen: tuple[int, ...] | None = None  # which of D the U-Net is shown; None: all
+    settled: bool = False  # do the filters and the logistic model stay as they were fitted?
+    trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained: it has seen few images
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         multiple = 2 ** (len(self.widths) - 1)
@@ -64,6 +67,9 @@ class Residual(nn.Module):
         self.known = Known(spec.prior) if spec.residual else None
         count = len(spec.prior.weights) if spec.seen is None else len(spec.seen)
         self.network = UNet(count, spec.widths, 1 + spec.heads)
+        for part in (self.filters, self.known):
+            if part is not None:
+                part.requires_grad_(not spec.settled)
 
     def described(self, descriptors: Tensor) -> Tensor:
         """D: what came in and what the learnable filters add, `[B, C + T, H, W]`."""
@@ -77,7 +83,8 @@ class Residual(nn.Module):
         made: Tensor = self.network(F.pad(shown, room, mode="replicate"))[..., :height, :width]
         if self.known is None:
             return made
-        return torch.cat([made[:, :1] + self.known(scaled), made[:, 1:]], dim=1)
+        share = 1.0 if self.training else self.spec.trust
+        return torch.cat([share * made[:, :1] + self.known(scaled), made[:, 1:]], dim=1)
 
 
 class Known(nn.Module):

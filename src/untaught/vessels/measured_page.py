@@ -17,6 +17,7 @@ VESSEL, GROUND = 128, 40  # grey, of 255, of a mask that is shown for want of an
 BINS = 24  # of the histogram, at most
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # a bin's width is one of these
 CHART = (640, 170)  # width and height
+MARGIN = 20  # to its left and right, for the first and the last number
 
 
 def measured_page(tree: Tree, mask: NDArray[np.bool_], *, title: str, image: NDArray[Any] | None = None) -> str:
@@ -128,16 +129,20 @@ def histogram(tree: Tree) -> str:
     bins = int(diameters.max() / step) + 1
     heights, _ = np.histogram(diameters, bins=bins, range=(0, bins * step), weights=weights)
     width, height = CHART
-    wide, top, floor = (width - 20) / bins, 20, height - 34
+    wide, top, floor = (width - 2 * MARGIN) / bins, 20, height - 34
     parts = [f'<svg class="histogram" viewBox="0 0 {width} {height}" role="img" aria-label="Histogram of diameters">']
     for n, value in enumerate(heights.tolist()):
         tall = (floor - top) * value / heights.max()
         label = f"{n * step:g} to {(n + 1) * step:g} {tree.unit}: {value:.4g} {tree.unit} of centreline"
-        place = f'x="{10 + n * wide + 1:.1f}" y="{floor - tall:.1f}" width="{wide - 2:.1f}" height="{tall:.1f}"'
+        place = f'x="{MARGIN + n * wide + 1:.1f}" y="{floor - tall:.1f}" width="{wide - 2:.1f}" height="{tall:.1f}"'
         parts.append(f"<rect {place}><title>{label}</title></rect>")
-    parts.append(f'<line x1="10" x2="{width - 10}" y1="{floor}" y2="{floor}"/>')
+    parts.append(f'<line x1="{MARGIN}" x2="{width - MARGIN}" y1="{floor}" y2="{floor}"/>')
     every = -(-bins // 12)
-    parts += [f'<text x="{10 + n * wide:.1f}" y="{floor + 15}">{n * step:g}</text>' for n in range(0, bins + 1, every)]
+    parts += [
+        f'<text x="{MARGIN + n * wide:.1f}" y="{floor + 15}">{n * step:g}</text>' for n in range(0, bins + 1, every)
+    ]
     parts.append(f'<text x="{width / 2}" y="{height - 3}">diameter, {tree.unit}</text>')
-    parts.append(f'<text x="{width / 2}" y="12">most: {heights.max():.4g} {tree.unit} of centreline</text></svg>')
+    parts.append(
+        f'<text x="{width / 2}" y="12">length of centreline, at most {heights.max():.4g} {tree.unit}</text></svg>'
+    )
     return "".join(parts)

@@ -1,7 +1,7 @@
 """A trained LFNet: an image to a probability of a vessel at each pixel, and to a mask."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +14,13 @@ from untaught.vessels.lfnet import LFNet
 from untaught.vessels.pieces import without_small
 from untaught.vessels.recipe import Recipe
 from untaught.vessels.views import as_image
+
+
+class Seen(NamedTuple):
+    """An image's descriptors `[1, C, H, W]`, and its field of view `[H, W]`."""
+
+    descriptors: Tensor
+    fov: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,13 +43,17 @@ class Model:
 
     def probability(self, image: NDArray[np.floating], fov: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
         """Of a vessel at each pixel of an image `[H, W]` in [0, 1]; 0 outside the field of view."""
+        seen = self.seen(image, fov)
+        found: NDArray[np.float32] = self.from_descriptors(seen.descriptors) * seen.fov
+        return found
+
+    def seen(self, image: NDArray[np.floating], fov: NDArray[np.bool_] | None = None) -> "Seen":
+        """An image `[H, W]` in [0, 1] as the network is shown it."""
         dark = 1 - image if self.bright else image
         inside = field_of_view(dark) if fov is None else fov
         plane = filled(dark, inside).astype(np.float32)
         with torch.no_grad():
-            descriptors = self.recipe.bank.describe(as_image(plane), as_image(inside))
-        found: NDArray[np.float32] = self.from_descriptors(descriptors) * inside
-        return found
+            return Seen(self.recipe.bank.describe(as_image(plane), as_image(inside)), inside)
 
     def from_descriptors(self, descriptors: Tensor) -> NDArray[np.float32]:
         """The same of the bank's descriptors `[1, C, H, W]`."""
@@ -50,6 +61,10 @@ class Model:
             logit: Tensor = self.module(descriptors)[0, 0]
         found: NDArray[np.float32] = torch.sigmoid(logit).numpy()
         return found
+
+    def segment(self, image: NDArray[np.floating], fov: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Where there is a vessel in an image `[H, W]` in [0, 1]."""
+        return self.mask(self.probability(image, fov))
 
     def mask(self, probability: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where there is a vessel."""

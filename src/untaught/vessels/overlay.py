@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
 from untaught.vessels.tree import Branch, Tree
 
@@ -18,6 +17,21 @@ VIRIDIS = ("#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b
 """From a fifth of the way on: the darkest cannot be seen on a vessel. Source: van der Walt and Smith 2015; safe for
 eyes that do not tell red from green, and in grey."""
 SHADES = 32
+STYLE = """
+image { image-rendering: pixelated; }
+.over path { fill: none; stroke-width: 3.5px; stroke-linejoin: round; stroke-linecap: round; }
+.over .casing { stroke: #000; stroke-opacity: .6; stroke-width: 6px; }
+.over .unmeasured { stroke: #fff; stroke-opacity: .8; stroke-width: 1.25px; stroke-dasharray: 2 4; }
+.over .end { fill: #000; fill-opacity: .35; stroke: #fff; stroke-width: 1.5px; }
+.over .fork { fill: #fff; stroke: #000; stroke-width: 1px; }
+.over .ring { fill: none; stroke: #fff; stroke-width: 2px; }
+.over .leader { stroke: #fff; stroke-width: 2px; }
+.over .narrowing .casing { stroke: #000; stroke-opacity: .6; stroke-width: 4.5px; }
+.over .disc { fill: #fff; stroke: #000; stroke-width: 1.5px; }
+.over text { font-family: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; text-anchor: middle; }
+.over .narrowing text { fill: #000; font-weight: 700; }
+.numbers text { fill: #fff; stroke: #000; stroke-opacity: .75; stroke-width: 3px; paint-order: stroke; }
+"""
 WIDE = 900.0  # units that the longer side of the drawing has, whatever the image's pixels
 LEAST_NUMBERED = 30.0  # units: a shorter branch has no number in the drawing
 ANGLES = 16  # directions in which a number is tried
@@ -60,7 +74,10 @@ def scale_of(tree: Tree) -> Scale:
 
 
 def overlay(tree: Tree, mask: NDArray[np.bool_], picture: str) -> str:
-    """An `<svg>`: the picture (a data address of the mask's size), the branches by diameter, points and numbers."""
+    """An `<svg>`: the picture (a data address of the mask's size), the branches by diameter, points and numbers.
+
+    It stands alone: how its parts look is in it.
+    """
     height, width = tree.shape
     zoom = WIDE / max(width, height)
     free, scale = Room(mask, zoom), scale_of(tree)
@@ -84,7 +101,7 @@ def overlay(tree: Tree, mask: NDArray[np.bool_], picture: str) -> str:
             place = free.beside(spot, half=(5 * len(name(branch)), 8), far=(16, 24, 34))
             parts.append(text(place, name(branch), size=15))
     box = f'viewBox="0 0 {width * zoom:.2f} {height * zoom:.2f}" role="img" aria-label="The measured vessels"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{"".join(parts)}</g></svg>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{STYLE}</style>{"".join(parts)}</g></svg>'
 
 
 def name(branch: Branch) -> str:
@@ -106,29 +123,32 @@ class Room:
     """Where a number may stand: not on a vessel, not on another number, not outside."""
 
     def __init__(self, mask: NDArray[np.bool_], zoom: float) -> None:
-        self.taken = mask.astype(np.float64)
+        self.taken = mask.copy()
         self.zoom = zoom
 
     def beside(self, spot: Spot, *, half: Spot, far: tuple[float, ...]) -> Spot:
         """The emptiest place of a box of half-sides `half` (x, y) at one of the distances `far`; it is then taken."""
         high, wide = (side * self.zoom for side in self.taken.shape)
-        crowd = uniform_filter(self.taken, [max(1, round(2 * side / self.zoom)) for side in reversed(half)])
         best, place = np.inf, spot
         for order, distance in enumerate(far):
             for angle in (np.arange(ANGLES) + 0.5) * 2 * np.pi / ANGLES:
                 x, y = float(spot[0] + distance * np.cos(angle)), float(spot[1] + distance * np.sin(angle))
                 if half[0] <= x <= wide - half[0] and half[1] <= y <= high - half[1]:
-                    cost = float(crowd[int(y / self.zoom), int(x / self.zoom)]) + FARTHER * order
+                    cost = float(self.taken[self.box((x, y), half)].mean()) + FARTHER * order
                     best, place = min((best, place), (cost, (x, y)))
         self.take(place, half=half)
         return place
 
     def take(self, place: Spot, *, half: Spot) -> None:
         """Nothing else shall stand in this box."""
+        self.taken[self.box(place, half)] = True
+
+    def box(self, place: Spot, half: Spot) -> tuple[slice, slice]:
+        """Its pixels; one at least."""
         (left, top), (right, bottom) = (
             [max(0, int((place[axis] + sign * half[axis]) / self.zoom)) for axis in (0, 1)] for sign in (-1, 1)
         )
-        self.taken[top : bottom + 1, left : right + 1] = 1.0
+        return slice(top, bottom + 1), slice(left, right + 1)
 
 
 def drawn(branch: Branch, scale: Scale, unit: str, zoom: float) -> str:

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 
-from untaught.core import Optimiser
+from torch import Tensor
+
+from untaught.core import Optimiser, Stopper
 from untaught.fit import Fit
 from untaught.optimisers import Muon
+from untaught.stoppers import Budget, HeldOut
 from untaught.vessels.augment import Augment
 from untaught.vessels.descriptors import Bank
 from untaught.vessels.filters import Tubes
@@ -14,8 +17,10 @@ from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
 
-STEPS = (1, 200), (5, 800), (20, 2400), (10**9, 4000)
-"""Up to so many labelled images, so many steps."""
+MANY = 10**9
+FEW = {1: (60, True, 0.8), 5: (700, False, 1.0), 20: (2000, False, 1.0), MANY: (3000, False, 1.0)}
+"""Up to so many labelled images: steps, settled, trust. One image teaches what its own vessels are like, too: what was
+fitted at once had better stay, and what the network adds is not to be believed whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +32,18 @@ class Recipe:
     widths: tuple[int, ...] = (16, 32, 64, 64)  # of the U-Net, finest scale first
     residual: bool = True  # begin at the logistic model of the descriptors?
     seen: tuple[int, ...] | None = None  # which descriptors the U-Net is shown; None: all
+    settled: bool = False  # do the filters and the logistic model stay as they were fitted?
+    trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained
     lessons: Lessons = Lessons()
     augment: Augment = Augment()
     copies: int = 40  # at a time
     steps: int = 1000
     optimiser: Optimiser = field(default_factory=lambda: Muon(lr=0.02))
     recall: float = 0.0  # the weight of the skeleton's recall
+    cl_dice: float = 0.0  # the weight of clDice
     heads: float = 0.5  # the weight of the further tasks
+    hold: float = 0.0  # the share of each labelled image's tiles that is kept from the fit, to know when to stop
+    patience: int = 120  # steps to go on after those were met best
     crop: int = 128
     crops: int = 4
     renew: int = 4
@@ -48,9 +58,11 @@ class Recipe:
             prior=prior,
             residual=self.residual,
             seen=self.seen,
+            settled=self.settled,
+            trust=self.trust,
         )
 
-    def method(self, views: Views, unlabelled: Views | None) -> FromLabels:
+    def method(self, views: Views, unlabelled: Views | None, held: tuple[Tensor, ...] = ()) -> FromLabels:
         """On the copies of the images at hand."""
         return FromLabels(
             views=views,
@@ -59,8 +71,14 @@ class Recipe:
             crops=self.crops,
             renew=self.renew,
             recall=self.recall,
+            cl_dice=self.cl_dice,
             heads=self.heads,
+            held=held,
         )
+
+    def stopper(self) -> Stopper:
+        """After its steps, or when what is held back is met no better."""
+        return HeldOut(patience=self.patience) if self.hold else Budget()
 
     def fit(self, seed: int) -> Fit:
         """The loop's settings."""
@@ -68,5 +86,6 @@ class Recipe:
 
 
 def recipe_for(labels: int, steps: int | None = None) -> Recipe:
-    """LFNet for so many labelled images: more of them can teach for longer."""
-    return replace(Recipe(), steps=steps or next(count for most, count in STEPS if labels <= most))
+    """LFNet for so many labelled images: more of them can teach for longer, and are to be believed more."""
+    own, settled, trust = next(row for most, row in FEW.items() if labels <= most)
+    return replace(Recipe(), steps=steps or own, settled=settled, trust=trust)

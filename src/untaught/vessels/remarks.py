@@ -31,7 +31,7 @@ def contrast(example: Example) -> float:
     near = ndimage.distance_transform_edt(~label)
     ring = (near > 1) & (near <= 1 + RING) & inside
     spread = float(pixels[inside].std())
-    if not ring.any() or spread == 0:
+    if not ring.any() or not (label & inside).any() or spread == 0:
         return 0.0
     return float(pixels[ring].mean() - pixels[label & inside].mean()) / spread
 

@@ -1,5 +1,6 @@
 """From a mask to a graph of its centrelines: end points, branch points, and the paths of pixels between them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -72,15 +73,16 @@ def without_pinholes(mask: Mask) -> Mask:
     return filled
 
 
-def centrelines(mask: Mask) -> Graph:
+def centrelines(mask: Mask, radius: Floats | None = None) -> Graph:
     """The graph of a mask `[H, W]` without spurs, and with one branch point where two are within a diameter.
 
     A spur is a path from a branch point to an end that leaves the largest disc there by less than half its radius, or
     a pixel more. Both ends of a fork go, so a vessel cut square ends a radius before the cut.
+    radius: what `radii` says of the mask, if that is known already.
     Source: thinning by Guo and Hall 1989 (scikit-image's `thin`). Not by Zhang and Suen 1984 (its `skeletonize`), which
-    leaves one pixel of a diagonal bar that is an even number of pixels wide.
+    has left a single pixel of some bars at 45 degrees.
     """
-    radius = radii(mask)
+    radius = radii(mask) if radius is None else radius
     neighbours = adjacency(np.argwhere(thin(mask)))
     while True:
         crowded: set[Pixel] = {pixel for pixel, near in neighbours.items() if len(near) > 2}
@@ -129,8 +131,8 @@ def traced(neighbours: Neighbours, crowded: set[Pixel]) -> Graph:
             line = walked(neighbours, pixel, neighbours[pixel][0], {pixel: 0})
             passed |= set(line)
             paths.append(Path(pixels=tuple(line), start=None, end=None))
-    meeting = [place for path in paths for place in (path.start, path.end)]
-    return Graph(nodes=tuple(nodes), degrees=tuple(meeting.count(n) for n in range(len(nodes))), paths=tuple(paths))
+    meeting = Counter(place for path in paths for place in (path.start, path.end))
+    return Graph(nodes=tuple(nodes), degrees=tuple(meeting[n] for n in range(len(nodes))), paths=tuple(paths))
 
 
 def walked(neighbours: Neighbours, first: Pixel, second: Pixel, node_of: dict[Pixel, int]) -> list[Pixel]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from untaught.record import describe
 from untaught.version import __version__
+from untaught.vessels.choosing import signature
 from untaught.vessels.examples import Example
 from untaught.vessels.frames import Angiogram
 from untaught.vessels.model import Model
@@ -59,10 +60,15 @@ class Teaching:
             "steps_run": result.steps_run,
             "stopped_by": result.stopped_by,
             "seconds": round(self.training.fitting.seconds, 1),
-            "images": [listed(one) for one in self.examples],
+            "images": [listed(one) | {"signature": self.kind(model, one)} for one in self.examples],
             "unlabelled": [{"name": one.name, "image": one.sha256} for one in self.unlabelled],
         }
         return replace(model, card=card | {"training_scores": self.scores(model)})
+
+    def kind(self, model: Model, one: Example) -> list[float]:
+        """What kind of image it is, for `choosing`."""
+        seen = model.seen(one.image.pixels, one.fov)
+        return [round(float(value), 4) for value in signature(model, seen.descriptors, seen.fov)]
 
     def scores(self, model: Model) -> dict[str, float]:
         """How well the labelled images themselves are met."""

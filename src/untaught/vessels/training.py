@@ -15,14 +15,14 @@ from untaught.initialise import initialise
 from untaught.job import Moment
 from untaught.likelihoods import Bernoulli
 from untaught.operators import Identity
-from untaught.stoppers import Budget
 from untaught.vessels.lfnet import LFNet
 from untaught.vessels.logistic import Logistic, fit_logistic
 from untaught.vessels.model import Model
 from untaught.vessels.pieces import smallest_from
 from untaught.vessels.recipe import Recipe
-from untaught.vessels.views import Labelled, View, Views
+from untaught.vessels.views import Labelled, View, Views, as_image
 
+TILE = 32  # pixels
 PIXELS = 150_000  # that the logistic model is fitted on
 SHRINK = 1e-2  # of its weights, with one label; less with more of them
 JUDGES = 16  # copies on which the smallest piece is decided
@@ -41,6 +41,8 @@ class Training:
         if not examples or any(example.label is None for example in examples):
             raise UsageError("there is nothing to learn from: wanted one labelled image or more")
         self.recipe, self.examples, self.seed = recipe, examples, seed
+        held = [held_back(one, recipe.hold, np.random.default_rng([seed, k])) for k, one in enumerate(examples)]
+        examples = [replace(one, known=one.known & ~back) for one, back in zip(examples, held, strict=True)]
         self.views = Views(examples, recipe.bank, recipe.augment, recipe.lessons, count=recipe.copies, seed=seed)
         others = None
         if unlabelled and recipe.lessons.label_free():
@@ -49,8 +51,8 @@ class Training:
         crops = Problem(
             y=torch.zeros(1), operator=Identity(), likelihood=Bernoulli(), shape=(1, recipe.crop, recipe.crop)
         )
-        method = recipe.method(self.views, others)
-        self.fitting = Fitting(crops, self.network, method, recipe.fit(seed), Budget())
+        method = recipe.method(self.views, others, tuple(as_image(one) for one in held if one.any()))
+        self.fitting = Fitting(crops, self.network, method, recipe.fit(seed), recipe.stopper())
 
     def __iter__(self) -> Iterator[Moment]:
         for step in self.fitting:
@@ -100,6 +102,22 @@ class Training:
         self.fitting.resume(state)
 
 
+def held_back(example: Labelled, share: float, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """The known pixels of some tiles `TILE` wide; never more than half of the vessel's pixels."""
+    nothing: NDArray[np.bool_] = np.zeros_like(example.known)
+    if share == 0 or example.label is None:
+        return nothing
+    rows, columns = (-(-side // TILE) for side in nothing.shape)
+    tiles = np.arange(rows * columns).reshape(rows, columns).repeat(TILE, 0).repeat(TILE, 1)
+    tiles = tiles[: nothing.shape[0], : nothing.shape[1]]
+    vessel, held = example.label & example.known, nothing
+    for tile in generator.permutation(rows * columns)[: max(1, round(share * rows * columns))]:
+        more = held | ((tiles == tile) & example.known)
+        if (more & vessel).sum() <= vessel.sum() / 2:
+            held = more
+    return held
+
+
 def weights_of(state: State) -> State:
-    """The running average of the weights, and what else the network has."""
-    return under("network", state) | under("run.weights", state)
+    """The averaged weights, the best if some pixels were held back to know them, and what else the network has."""
+    return under("network", state) | under("run.weights", state) | under("run.best", state)

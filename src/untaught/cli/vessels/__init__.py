@@ -2,7 +2,7 @@
 
 import typer
 
-from untaught.cli.vessels import evaluate, measure, segment, train
+from untaught.cli.vessels import annotate_next, enhance, evaluate, measure, segment, train
 
 app = typer.Typer(
     name="vessels",
@@ -10,9 +10,11 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("enhance")(enhance.enhance)
 app.command("train")(train.train)
 app.command("segment")(segment.segment)
 app.command("evaluate")(evaluate.evaluate)
+app.command("annotate-next")(annotate_next.annotate_next)
 app.command("measure")(measure.measure)
 
 

@@ -29,6 +29,10 @@ def evaluate(
     labels: Annotated[Path, typer.Option(metavar="DIR", help="Their labels, paired by name.")],
     fov: Annotated[Path | None, typer.Option(metavar="DIR", help="Of view; else the whole image counts.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="OUT", help="A .json for them all.")] = None,
+    overlays: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A PNG for each image: found green, false orange, missed pink."),
+    ] = None,
     threads: Threads = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -41,7 +45,7 @@ def evaluate(
     from untaught import images as pictures
     from untaught.cli.running import use_threads
     from untaught.vessels.evaluating import evaluate as scores_of
-    from untaught.vessels.evaluating import seen_before, summary
+    from untaught.vessels.evaluating import overlay, seen_before, summary
     from untaught.vessels.examples import read_examples
     from untaught.vessels.saved import CAVEAT, load
 
@@ -55,7 +59,15 @@ def evaluate(
         names = ", ".join(old[:MOST_NAMES]) + (" ..." if len(old) > MOST_NAMES else "")
         note(f"note: the model was trained on {len(old)} of these {len(examples)} images ({names})")
     use_threads(threads)
-    rows = list(scores_of(trained, examples))
+    if overlays is not None:
+        overlays.mkdir(parents=True, exist_ok=True)
+        for one in examples:
+            pictures.check_place(overlays / f"{one.image.name}.png", overwrite=overwrite)
+    rows = []
+    for held in scores_of(trained, examples):
+        rows.append(held.scores)
+        if overlays is not None:
+            pictures.write(overlays / f"{held.scores['name']}.png", overlay(held), overwrite=overwrite)
     means = summary(rows)
     record = {"caveat": CAVEAT, "model": str(model), "seen_in_training": old, "summary": means, "images": rows}
     text = json.dumps(plain(record), indent=2) + "\n"

@@ -51,12 +51,12 @@ def train(
 
     examples = read_examples(images, labels, fov)
     others = [] if unlabelled is None else read_images(unlabelled)
-    check_folder(output, overwrite=overwrite)
     kept = resume or output / CHECKPOINT
     if resume is None and kept.exists() and not overwrite:
         raise UsageError(
             f"{kept} is left from an interrupted run: --resume {kept} goes on from it, --overwrite begins anew"
         )
+    check_folder(output, overwrite=overwrite or resume is not None)
     for remark in remarks(examples):
         note(f"note: {remark}")
     use_threads(threads)

@@ -14,6 +14,8 @@ from untaught.vessels.descriptors.wavelets import a_trous
 
 WIDE = 6  # pixels: disks from this radius on are tried on every second point
 COARSE = 2.0  # pixels: bars from this width on are turned on every second point
+SHARE = 0.95  # of the pixels, below what is strong in this image
+FAINT = 1e-3  # tenths of grey levels: nothing is strong in a flat image
 TEN = 10.0  # grey levels on [0, 1] are small beside the other descriptors
 
 
@@ -33,7 +35,7 @@ class Bank:
         """What the channels are, in order."""
         hessian = [f"{which} {sigma:g}" for sigma in self.sigmas for which in ("larger", "smaller")]
         bars = [f"{which} {s:g}x{length:g}" for s, length in self.bars for which in ("bar", "across")]
-        tops = [f"top-hat {radius}" for radius in self.radii]
+        tops = [f"{kind} {radius}" for kind in ("top-hat", "relative") for radius in self.radii]
         details = [f"detail {2**octave}" for octave in range(self.octaves)]
         return ("contrast", "grey", *hessian, "frangi", "sato", "scale", *bars, *tops, *details)
 
@@ -42,13 +44,13 @@ class Bank:
         contrast = local_contrast(image)
         spectrum = Spectrum.of(contrast)
         parts = [contrast, standardised(image, fov), *self._hessian(spectrum), *self._bars(spectrum)]
-        for radius in self.radii:
-            parts.append(TEN * (coarse_top_hat if radius >= WIDE else top_hat)(image, radius))
-        return torch.cat([*parts, *a_trous(contrast, self.octaves)[0]], dim=1)
+        tops = [TEN * (coarse_top_hat if radius >= WIDE else top_hat)(image, radius) for radius in self.radii]
+        relative = [top / (strong(top, fov) + FAINT) for top in tops]
+        return torch.cat([*parts, *tops, *relative, *a_trous(contrast, self.octaves)[0]], dim=1)
 
     def _hessian(self, spectrum: Spectrum) -> list[Tensor]:
         """The eigenvalues at each scale, the best vesselnesses of all scales, and the scale of the best."""
-        sigma = torch.tensor(self.sigmas, device=spectrum.values.device)
+        sigma = spectrum.pixels(self.sigmas)
         larger, smaller = (spectrum.cut(one) for one in eigenvalues(spectrum, sigma))
         both = torch.stack([larger, smaller], dim=2).flatten(1, 2)
         best = [frangi(larger, smaller).amax(1, keepdim=True), sato(larger).amax(1, keepdim=True)]
@@ -61,10 +63,22 @@ class Bank:
         found = []
         for width, length in self.bars:
             grid = spectrum.halved() if width >= COARSE else spectrum
-            sigma, stretch = (torch.tensor([one], device=spectrum.values.device) for one in (width, length))
-            best, across, _ = strongest(grid, sigma, stretch)
+            best, across, _ = strongest(grid, spectrum.pixels([width]), spectrum.pixels([length]))
             found += [grid.cut(best), grid.cut(across)]
         return found
+
+
+def strong(response: Tensor, fov: Tensor | None = None) -> Tensor:
+    """`[B, C, 1, 1]`: what one pixel in twenty of the field of view exceeds, of `[B, C, H, W]`; of every second row and
+    column, which is enough.
+    """
+    coarse = response[..., ::2, ::2].flatten(2)
+    if fov is None:
+        return torch.quantile(coarse, SHARE, dim=2)[..., None, None]
+    inside = fov[..., ::2, ::2].flatten(1).bool()
+    each = [torch.quantile(x[:, seen], SHARE, dim=1) for x, seen in zip(coarse, inside, strict=True) if seen.any()]
+    found = torch.stack(each) if len(each) == len(coarse) else torch.quantile(coarse, SHARE, dim=2)
+    return found[..., None, None]
 
 
 def standardised(image: Tensor, fov: Tensor | None = None) -> Tensor:

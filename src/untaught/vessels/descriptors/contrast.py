@@ -22,4 +22,4 @@ def local_contrast(image: Tensor, sigma: float = WINDOW, flat: float = FLAT) -> 
 def windowed(image: Tensor, sigma: float) -> Tensor:
     """The mean in a Gaussian window."""
     spectrum = Spectrum.of(image).for_width(sigma)
-    return spectrum.cut(spectrum.filtered(gaussian(*spectrum.frequencies(), torch.tensor(sigma))[None]))
+    return spectrum.cut(spectrum.filtered(gaussian(*spectrum.frequencies(), spectrum.pixels([sigma])[:, None, None])))

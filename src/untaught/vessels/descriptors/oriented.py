@@ -15,10 +15,11 @@ ANGLES = 12
 
 
 def bar(image: Spectrum, sigma: Tensor, length: Tensor, angle: float) -> Tensor:
-    """The transfer `[S, H', W' / 2 + 1]` of a bar-shaped Gabor filter, 1 at its own frequency.
+    """The transfer `[S, H', W' / 2 + 1]` of a bar-shaped Gabor filter: 0 at frequency 0, 0.84 at its own.
 
     Across the line a cosine of wavelength 4 sigma under a Gaussian of width `sigma` `[S]`, without its mean, as a
-    line's profile; along it a Gaussian of width `length` `[S]`. All in pixels.
+    line's profile; along it a Gaussian of width `length` `[S]`. All in pixels. Of lines of equal depth it answers
+    most to a Gaussian profile of width 0.57 sigma, and of bars to a profile of width w as sigma = 1.75 w.
     Source: Soares et al. 2006 (IEEE TMI 25:1214) and Chaudhuri et al. 1989 (matched filters); departs: the wavelength
     goes with sigma, and the mean is taken off in closed form.
     """
@@ -42,7 +43,11 @@ def turned(image: Spectrum, sigma: Tensor, length: Tensor, angles: int = ANGLES)
 
 
 def strongest(image: Spectrum, sigma: Tensor, length: Tensor, angles: int = ANGLES) -> tuple[Tensor, Tensor, Tensor]:
-    """Over the angles: the largest response, that across it, and the angle of the largest. Each `[B, S, H', W']`."""
+    """Over the angles: the largest response, that across it, and the angle of the largest. Each `[B, S, H', W']`.
+
+    angles  an even number. A line half-way between two of 12 gets 79 % of the response along one, if the bar is 4 times
+            as long as wide; 87 % if 3 times, 53 % if 7 times.
+    """
     responses = list(turned(image, sigma, length, angles))
     best, across = responses[0], responses[angles // 2]
     which = torch.zeros_like(best)

@@ -1,0 +1,47 @@
+"""`untaught vessels annotate-next MODEL --images DIR`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from untaught.cli.options import Json, Threads
+from untaught.cli.outputs import note
+from untaught.errors import InputError
+
+
+def annotate_next(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The folder that `vessels train` wrote.")],
+    images: Annotated[Path, typer.Option(metavar="DIR", help="Images that could be labelled.")],
+    count: Annotated[int, typer.Option(min=1, help="How many to name.")] = 5,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Say which images would help most, were they labelled.
+
+    Those that the model is unsure of and that are unlike the ones it has, best first: the name, the Dice that the model
+    foretells for its own mask, and how new the image is (1: as far from the nearest labelled one as images are from
+    one another). Images that it was trained on are passed over.
+    """
+    from untaught.cli.running import use_threads
+    from untaught.vessels.choosing import candidate, choose
+    from untaught.vessels.frames import read_images
+    from untaught.vessels.saved import load
+
+    trained = load(model)
+    labelled = trained.card.get("images", [])
+    known = {one["image"] for one in labelled}
+    every = read_images(images)
+    some = [one for one in every if one.sha256 not in known]
+    if not some:
+        raise InputError(f"the model was trained on all {len(every)} images in {images}; wanted others")
+    use_threads(threads)
+    chosen = choose([candidate(trained, one) for one in some], [one["signature"] for one in labelled], count)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in chosen]))
+    else:
+        for one in chosen:
+            typer.echo(f"{one.name}\texpected Dice {one.expected_dice:.2f}\tnovelty {one.novelty:.2f}")
+    note(f"{len(chosen)} of {len(some)} images, the most useful first")

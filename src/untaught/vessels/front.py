@@ -1,0 +1,99 @@
+"""The same for arrays: what a notebook calls."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untaught.errors import UsageError
+from untaught.vessels.examples import Example
+from untaught.vessels.frames import Angiogram, grey, whole
+from untaught.vessels.model import Model
+from untaught.vessels.recipe import recipe_for
+from untaught.vessels.teaching import Teaching
+
+Mask = NDArray[np.bool_]
+
+
+def train(
+    images: Sequence[NDArray[Any]],
+    labels: Sequence[NDArray[Any]],
+    *,
+    known: Sequence[NDArray[Any]] | None = None,
+    fov: Sequence[NDArray[Any]] | None = None,
+    unlabelled: Sequence[NDArray[Any]] = (),
+    steps: int | None = None,
+    seed: int = 0,
+) -> Model:
+    """A segmentation model learnt from a handful of labelled images. `model.segment(image)` uses it.
+
+    images      `[H, W]`, or `[H, W, 3]` of which the green channel is taken: uint8, uint16, or floats in [0, 1]
+    labels      `[H, W]` each, not 0 in vessels
+    known       `[H, W]` each, 0 where a label says nothing; without it labels are whole
+    fov         `[H, W]` each, 0 outside the field of view; without it a dark border is looked for
+    unlabelled  further images, without labels
+
+    The seed decides everything. `vessels.saved.save(model, folder)` keeps it. Research use, not for diagnosis.
+    Raises: UsageError for what does not pair up; InputError for labels of one kind only.
+    """
+    others = [taken(image, f"unlabelled image {number}") for number, image in enumerate(unlabelled, start=1)]
+    examples = [
+        example(image, label, each_known, each_fov, f"image {number}")
+        for number, (image, label, each_known, each_fov) in enumerate(
+            zip(images, *(as_many(one, images, name) for one, name in asked(labels, known, fov)), strict=True), start=1
+        )
+    ]
+    teaching = Teaching(examples, recipe_for(len(examples), steps), seed=seed, unlabelled=others)
+    for _ in teaching.training:
+        pass
+    return teaching.model()
+
+
+def asked(labels: Any, known: Any, fov: Any) -> list[tuple[Any, str]]:
+    """What goes with each image, by name."""
+    return [(labels, "label"), (known, "known pixels"), (fov, "field of view")]
+
+
+def as_many(given: Sequence[Any] | None, images: Sequence[Any], name: str) -> Sequence[Any]:
+    """One for each image. Raises: UsageError."""
+    if given is None:
+        return [None] * len(images)
+    if len(given) != len(images):
+        raise UsageError(f"got {len(images)} images and {len(given)} for their {name}; wanted one for each")
+    return given
+
+
+def example(image: Any, label: Any, known: Any, fov: Any, name: str) -> Example:
+    """An image with what goes with it, each of its size."""
+    seen = taken(image, name)
+    masks = [mask(one, seen, f"the {kind} of {name}") for one, kind in asked(label, known, fov)]
+    everything = np.ones(seen.pixels.shape, dtype=bool)
+    vessel = masks[0] if masks[0] is not None else ~everything
+    return Example(seen, vessel, everything if masks[1] is None else masks[1], masks[2])
+
+
+def mask(given: Any, image: Angiogram, name: str) -> Mask | None:
+    """True where it is not 0. Raises: UsageError for another size than the image's."""
+    if given is None:
+        return None
+    found: Mask = np.asarray(given) != 0
+    if found.shape != image.pixels.shape:
+        got, wanted = ("x".join(map(str, shape)) for shape in (found.shape, image.pixels.shape))
+        raise UsageError(f"{name} is {got} but the image is {wanted} (height x width)")
+    return found
+
+
+def taken(image: Any, name: str) -> Angiogram:
+    """An array as if it had been read from a file."""
+    array = np.asarray(image)
+    kinds = array.dtype.kind == "f" or array.dtype in (np.uint8, np.uint16)
+    if not kinds or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)) or not array.size:
+        raise UsageError(
+            f"{name} is {array.dtype} of shape {array.shape}; wanted [H, W] or [H, W, 3] of uint8, uint16 or floats"
+        )
+    pixels = grey(array)
+    scaled = (pixels / whole(pixels, Path(name))).astype(np.float32)
+    return Angiogram(scaled, name, Path(name), hashlib.sha256(array.tobytes()).hexdigest())

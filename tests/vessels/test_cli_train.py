@@ -1,0 +1,260 @@
+"""`untaught vessels train`, `segment`, `evaluate`, `annotate-next`: what is written and what is refused."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.images.dicoms import described, saved
+from untaught import images
+from untaught.fitting import Fitting
+from untaught.vessels import recipe
+from untaught.vessels.model import Model
+from untaught.vessels.saved import load
+from vessels.angiograms import SMALL, angiogram
+
+USE = "Research use, not for diagnosis."
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Small settings in place of ours."""
+    monkeypatch.setattr(recipe, "Recipe", lambda: SMALL)
+    monkeypatch.setattr(recipe, "FEW", {10**9: (6, False, 1.0)})
+
+
+def written(folder, numbers, *, bright=False):
+    """Images and labels in two folders."""
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        image, label = angiogram(number)
+        grey = np.rint(255 * (1 - image if bright else image)).astype(np.uint8)
+        Image.fromarray(grey).save(folder / "images" / f"a{number}.png")
+        Image.fromarray(label.astype(np.uint8) * 255).save(folder / "labels" / f"a{number}.png")
+    return folder / "images", folder / "labels"
+
+
+@pytest.fixture
+def data(tmp_path):
+    return written(tmp_path / "data", (0, 1))
+
+
+@pytest.fixture
+def model(program, data, tmp_path):
+    code, _, err = program("vessels", "train", "--images", data[0], "--labels", data[1], "-o", tmp_path / "model")
+    assert code == 0, err
+    return tmp_path / "model"
+
+
+def test_training_writes_a_model_and_says_how_it_went(program, data, tmp_path):
+    out = tmp_path / "model"
+    code, said, err = program(
+        "vessels", "train", "--images", data[0], "--labels", data[1], "-o", out, "--steps", 5, "--seed", 3
+    )
+    assert (code, said) == (0, "") and "2 labelled images, 5 steps" in err and err.count("\n") == 1, err
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "card.json", "model.safetensors"]
+    card = load(out).card
+    assert (card["seed"], card["steps_run"]) == (3, 5)
+    assert [one["name"] for one in card["images"]] == ["a0", "a1"]
+    assert card["images"][0]["image"] == images.read(data[0] / "a0.png").sha256
+    assert 0 < card["training_scores"]["dice"] <= 1
+
+
+def test_bright_vessels_are_noticed(program, tmp_path):
+    dark, bright = (written(tmp_path / kind, (0,), bright=kind == "bright") for kind in ("dark", "bright"))
+    for folders, name in ((dark, "d"), (bright, "b")):
+        program("vessels", "train", "--images", folders[0], "--labels", folders[1], "-o", tmp_path / name)
+    both = [load(tmp_path / name) for name in "db"]
+    assert [one.bright for one in both] == [False, True]
+    image, _ = angiogram(5)
+    assert np.allclose(both[0].probability(image), both[1].probability(1 - image), atol=0.05)
+
+
+def test_interrupted_it_writes_what_it_has_and_goes_on(program, data, tmp_path, monkeypatch):
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "--steps", 6, "--threads", 1]
+    code, _, err = program(*ask, "-o", tmp_path / "whole")
+    assert code == 0, err
+    taken = Fitting._take
+
+    def interrupt(self, step):
+        taken(self, step)
+        if step.index == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Fitting, "_take", interrupt)
+    out = tmp_path / "model"
+    code, _, err = program(*ask, "-o", out)
+    assert code == 130 and "interrupted after 3 steps" in err, err
+    assert load(out).card["steps_run"] == 3
+    monkeypatch.setattr(Fitting, "_take", taken)
+    code, _, err = program(*ask, "-o", out)
+    assert code == 2 and "training.checkpoint is left from an interrupted run: --resume" in err
+    code, _, err = program(*ask, "-o", out, "--resume", out / "training.checkpoint")
+    assert code == 0, err
+    assert not (out / "training.checkpoint").exists()
+    image, _ = angiogram(5)
+    assert np.array_equal(load(out).probability(image), load(tmp_path / "whole").probability(image))
+
+
+def test_a_checkpoint_of_other_images_is_refused(program, data, tmp_path, monkeypatch):
+    other = written(tmp_path / "other", (4,))
+    taken = Fitting._take
+
+    def interrupt(self, step):
+        taken(self, step)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Fitting, "_take", interrupt)
+    program("vessels", "train", "--images", data[0], "--labels", data[1], "-o", tmp_path / "m")
+    monkeypatch.setattr(Fitting, "_take", taken)
+    resume = tmp_path / "m" / "training.checkpoint"
+    code, _, err = program(
+        "vessels", "train", "--images", other[0], "--labels", other[1], "-o", tmp_path / "n", "--resume", resume
+    )
+    assert code == 2 and "belongs to another fit: its image is" in err
+
+
+def test_a_mask_and_its_record(program, model, data, tmp_path):
+    out = tmp_path / "out.png"
+    code, said, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", out)
+    assert (code, said) == (0, "") and USE in err
+    mask = images.read(out).pixels
+    trained = load(model)
+    assert np.array_equal(mask > 0, trained.mask(trained.probability(images.read(data[0] / "a0.png").pixels / 255)))
+    assert set(np.unique(mask)) == {0, 255}
+    record = json.loads((tmp_path / "out.png.json").read_text())
+    assert record["caveat"] == USE and record["outputs"][0]["frames"] == 1
+    code, _, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", out)
+    assert code == 2 and "exists" in err
+    code, _, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", data[0] / "a0.png", "--overwrite")
+    assert code == 2 and "is an input" in err
+    code, said, _ = program(
+        "vessels", "segment", model, data[0] / "a0.png", "-o", out, "--overwrite", "--probability", "--json"
+    )
+    likely = images.read(out).pixels
+    assert code == 0 and likely.dtype == np.uint16 and json.loads(said)["caveat"] == USE
+    assert np.array_equal(likely > 32767, (trained.probability(images.read(data[0] / "a0.png").pixels / 255) > 0.5))
+
+
+def test_a_folder_and_a_cine(program, model, data, tmp_path):
+    code, _, err = program("vessels", "segment", model, data[0], "-o", tmp_path / "masks")
+    assert code == 0 and sorted(one.name for one in (tmp_path / "masks").iterdir()) == [
+        "a0.png",
+        "a1.png",
+        "segmented.json",
+    ], err
+    pages = [images.read(data[0] / f"a{number}.png").pixels for number in (0, 1, 0)]
+    images.write_pages(tmp_path / "cine.tif", pages)
+    code, _, err = program("vessels", "segment", model, tmp_path / "cine.tif", "-o", tmp_path / "masks.tif")
+    assert code == 0 and "3 segmented" in err, err
+    found = [page.pixels for page in images.read_pages(tmp_path / "masks.tif")]
+    assert np.array_equal(found[1], images.read(tmp_path / "masks" / "a1.png").pixels)
+    assert np.array_equal(found[0], found[2])
+    code, _, err = program("vessels", "segment", model, tmp_path / "cine.tif", "-o", tmp_path / "one.png")
+    assert code == 2 and "several frames; wanted a .tif or a folder" in err
+    code, _, err = program("vessels", "segment", model, data[0], "-o", tmp_path / "one.png")
+    assert code == 2 and "2 images cannot go to one file" in err
+
+
+def test_a_dicom_cine_frame_by_frame(program, model, tmp_path):
+    greys = np.stack([np.rint(4095 * angiogram(number)[0]) for number in (5, 6)]).astype(np.uint16)
+    (tmp_path / "run.dcm").write_bytes(saved(described(greys, 12, ImagerPixelSpacing=[0.2, 0.2])))
+    code, _, err = program("vessels", "segment", model, tmp_path / "run.dcm", "-o", tmp_path / "masks.tif")
+    assert code == 0 and "2 segmented" in err, err
+    trained = load(model)
+    for page, frame in zip(images.read_pages(tmp_path / "masks.tif"), greys, strict=True):
+        assert np.array_equal(page.pixels > 0, trained.segment((frame / 4095).astype(np.float32)))
+    record = json.loads((tmp_path / "masks.tif.json").read_text())["outputs"][0]
+    assert (record["frames"], record["spacing"], record["plane"]) == (2, [0.2, 0.2], "detector")
+    (tmp_path / "bad.dcm").write_bytes(saved(described(greys, 12))[:700])
+    code, _, err = program("vessels", "segment", model, tmp_path / "bad.dcm", "-o", tmp_path / "bad.tif")
+    assert code == 4 and err.count("\n") == 1 and not (tmp_path / "bad.tif").exists()
+
+
+def test_scores(program, model, tmp_path):
+    test = written(tmp_path / "test", (5, 6))
+    ask = ["vessels", "evaluate", model, "--images", test[0], "--labels", test[1]]
+    code, said, err = program(*ask, "-o", tmp_path / "scores.json")
+    assert code == 0 and USE in err and "trained on" not in err
+    lines = said.splitlines()
+    assert [line.split()[0] for line in lines] == ["image", "a5", "a6", "mean", "sd"]
+    record = json.loads((tmp_path / "scores.json").read_text())
+    dices = [row["dice"] for row in record["images"]]
+    assert record["summary"]["dice"]["mean"] == pytest.approx(np.mean(dices))
+    assert float(lines[3].split()[1]) == pytest.approx(np.mean(dices), abs=5e-4)
+    assert record["caveat"] == USE
+
+
+def test_overlays_show_what_was_found_and_what_was_not(program, model, tmp_path):
+    test = written(tmp_path / "test", (5,))
+    ask = ["vessels", "evaluate", model, "--images", test[0], "--labels", test[1], "--overlays", tmp_path / "drawn"]
+    code, said, err = program(*ask, "--json")
+    assert code == 0, err
+    drawn = images.read(tmp_path / "drawn" / "a5.png").pixels.astype(int)
+    trained = load(model)
+    image, label = images.read(test[0] / "a5.png").pixels / 255, images.read(test[1] / "a5.png").pixels > 0
+    mask = trained.mask(trained.probability(image))
+    assert (drawn[~mask & ~label].std(axis=1) == 0).all()
+    found, false, missed = (drawn[kind] for kind in (mask & label, mask & ~label, ~mask & label))
+    assert (found.argmax(1) == 1).all() and (false.argmin(1) == 2).all() and (missed.argmin(1) == 1).all()
+    assert len(found) and 2 * len(found) / (mask.sum() + label.sum()) == pytest.approx(
+        json.loads(said)["images"][0]["dice"]
+    )
+    code, _, err = program(*ask)
+    assert code == 2 and "a5.png exists" in err
+
+
+def test_scores_of_images_that_it_was_trained_on_are_called_so(program, model, data):
+    code, said, err = program("vessels", "evaluate", model, "--images", data[0], "--labels", data[1], "--json")
+    assert code == 0 and "the model was trained on 2 of these 2 images (a0, a1)" in err
+    assert json.loads(said)["seen_in_training"] == ["a0", "a1"]
+
+
+def test_what_to_label_next(program, model, data, tmp_path):
+    others = written(tmp_path / "others", (0, 5, 6))[0]
+    code, said, err = program("vessels", "annotate-next", model, "--images", others, "--count", 9)
+    names = [line.split("\t")[0] for line in said.splitlines()]
+    assert code == 0 and sorted(names) == ["a5", "a6"], err
+    code, said, _ = program("vessels", "annotate-next", model, "--images", others, "--count", 1, "--json")
+    assert [one["name"] for one in json.loads(said)] == names[:1]
+    code, _, err = program("vessels", "annotate-next", model, "--images", data[0])
+    assert code == 4 and "trained on all 2 images" in err
+
+
+def test_a_field_of_view_leaves_the_rest_dark(program, model, data, tmp_path):
+    fov = np.zeros((56, 64), np.uint8)
+    fov[:, :30] = 255
+    Image.fromarray(fov).save(tmp_path / "fov.png")
+    out = tmp_path / "out.png"
+    code, _, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", out, "--fov", tmp_path / "fov.png")
+    assert code == 0, err
+    assert not images.read(out).pixels[:, 30:].any() and images.read(out).pixels.any()
+    Image.fromarray(fov[:20]).save(tmp_path / "small.png")
+    code, _, err = program(
+        "vessels", "segment", model, data[0] / "a0.png", "-o", tmp_path / "b.png", "--fov", tmp_path / "small.png"
+    )
+    assert code == 4 and "the field of view is 20x64 but a0 is 56x64" in err
+
+
+@pytest.mark.parametrize("verb", ["train", "segment", "evaluate", "annotate-next"])
+def test_help_is_quick(verb):
+    code = f"""
+import sys
+sys.argv = ["untaught", "vessels", "{verb}", "--help"]
+import untaught.cli
+try:
+    untaught.cli.main()
+except SystemExit:
+    print("LOADED", *sorted({{name.split(".")[0] for name in sys.modules}}))
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"torch", "numpy", "PIL", "scipy", "skimage"} & set(out.split("LOADED")[1].split())
+
+
+def test_it_is_the_same_model_in_python(model):
+    assert isinstance(load(model), Model)

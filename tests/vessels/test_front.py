@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from untaught import vessels
+from untaught.errors import InputError, UsageError
+from untaught.vessels import recipe, saved
+from vessels.angiograms import SMALL, angiogram
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(recipe, "Recipe", lambda: SMALL)
+
+
+def test_arrays_in_masks_out(tmp_path):
+    images, labels = zip(*(angiogram(number) for number in (0, 1)), strict=True)
+    model = vessels.train(images, labels, steps=4, seed=2)
+    mask = model.segment(angiogram(5)[0])
+    assert mask.dtype == bool and mask.shape == (56, 64) and 0 < mask.mean() < 0.5
+    bytes_ = [np.rint(255 * image).astype(np.uint8) for image in images]
+    coloured = [np.stack([image * 0, image, image * 0], axis=2) for image in bytes_]
+    one, other = (vessels.train(each, labels, steps=2) for each in (bytes_, coloured))
+    assert np.array_equal(one.probability(images[0]), other.probability(images[0]))
+    saved.save(model, tmp_path / "m")
+    assert np.array_equal(vessels.load(tmp_path / "m").segment(images[0]), model.segment(images[0]))
+    held = next(iter(vessels.evaluate(model, [vessels.front.example(images[0], labels[0], None, None, "a")])))
+    assert held.scores["dice"] > 0.3
+
+
+def test_what_is_not_known_has_no_say():
+    image, label = angiogram(0)
+    known = np.ones(label.shape)
+    known[:, 40:] = 0
+    wrong = label.copy()
+    wrong[:, 40:] = 1
+    one, other = (vessels.train([image], [each], known=[known], steps=2) for each in (label, wrong))
+    assert np.array_equal(one.probability(image), other.probability(image))
+
+
+def test_what_does_not_fit():
+    image, label = angiogram(0)
+    with pytest.raises(UsageError, match="got 1 images and 2 for their label; wanted one for each"):
+        vessels.train([image], [label, label])
+    with pytest.raises(UsageError, match=r"the label of image 1 is 50x64 but the image is 56x64"):
+        vessels.train([image], [label[:50]])
+    with pytest.raises(UsageError, match=r"image 1 is int64 of shape \(56, 64\); wanted \[H, W\]"):
+        vessels.train([image.astype(np.int64)], [label])
+    with pytest.raises(InputError, match=r"image 1 holds floating-point values from .* wanted them in"):
+        vessels.train([255 * image], [label])
+    with pytest.raises(InputError, match="all 3584 known pixels are background"):
+        vessels.train([image], [0 * label])

@@ -1,0 +1,169 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from untaught.errors import InputError, UsageError
+from untaught.vessels.lessons import Lessons
+from untaught.vessels.pieces import overlap
+from untaught.vessels.recipe import recipe_for
+from untaught.vessels.training import Training, held_back
+from untaught.vessels.views import Labelled
+from vessels.angiograms import SMALL, angiogram, labelled
+
+
+def trained(training, steps=None):
+    for moment in training:
+        if moment.done == steps:
+            break
+    return training
+
+
+def weights(training):
+    return training.model().module.state_dict()
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_the_seed_decides_everything():
+    first, again, other = (trained(Training([labelled(0)], SMALL, seed=seed)) for seed in (4, 4, 5))
+    assert same(weights(first), weights(again))
+    assert not same(weights(first), weights(other))
+
+
+def test_interrupted_and_resumed_it_is_as_if_it_had_never_stopped():
+    whole = trained(Training([labelled(0), labelled(1)], SMALL))
+    half = trained(Training([labelled(0), labelled(1)], SMALL), steps=3)
+    state = half.state()
+    on = Training([labelled(0), labelled(1)], SMALL)
+    on.resume(state)
+    assert same(weights(trained(on)), weights(whole))
+
+
+def test_it_learns_what_the_logistic_model_cannot_say():
+    """Tubes that come in pairs are no vessels."""
+    training = Training([labelled(0, radius=1.5, crossed=True)], replace(SMALL, steps=80, copies=6))
+    before = training.untrained()
+    after = trained(training).model()
+    image, label = angiogram(0, radius=1.5, crossed=True)
+    scores = [overlap(model.probability(image) > 0.5, label) for model in (before, after)]
+    history = training.fitting.result().history
+    assert scores[1] > scores[0] + 0.02 > 0.5
+    assert np.mean(history[-20:]) < 0.8 * np.mean(history[:10])
+
+
+def test_unknown_pixels_are_absent():
+    """Whatever the label says there."""
+    image, label = angiogram(0)
+    known = np.ones_like(label)
+    known[:, 40:] = False
+    wrong = label.copy()
+    wrong[:, 40:] = ~wrong[:, 40:]
+    one, other = (trained(Training([Labelled.of(image, each, known)], SMALL), steps=2) for each in (label, wrong))
+    assert same(weights(one), weights(other))
+
+
+def test_what_is_settled_stays_and_resumes():
+    recipe = replace(SMALL, settled=True)
+    whole, half = (Training([labelled(0)], recipe) for _ in range(2))
+    before = whole.untrained().module.state_dict()
+    after = weights(trained(whole))
+    moved = {name for name in before if not torch.allclose(before[name], after[name])}
+    assert moved and all(name.startswith("network.") for name in moved)
+    on = Training([labelled(0)], recipe)
+    on.resume(trained(half, steps=3).state())
+    assert same(weights(trained(on)), after)
+
+
+def test_a_few_strokes_are_enough_to_learn_from():
+    """Crops are laid where something is known, so that each step has something to go by."""
+    image, label = angiogram(0, height=120, width=140)
+    known = np.zeros_like(label)
+    known[60:64, 5:135] = True
+    training = trained(Training([Labelled.of(image, label, known)], SMALL))
+    assert np.isfinite(training.fitting.result().history).all()
+
+
+def test_tiles_held_back_say_when_to_stop():
+    """The model is that of the step at which they were met best, and they are not fitted."""
+    image, label = angiogram(0, height=100, width=120)
+    recipe = replace(SMALL, hold=0.2, patience=40, steps=300, copies=4)
+    example = Labelled.of(image, label)
+    training = Training([example], recipe)
+    held = held_back(example, 0.2, np.random.default_rng([0, 0]))
+    assert 0 < held.sum() <= 0.35 * held.size and (held & label).sum() <= label.sum() / 2
+    assert not (training.views.copies[0].known[0, 0].numpy() & held).any()
+    seen = [(moment.done, training.fitting._last.held_out) for moment in training]
+    result = training.fitting.result()
+    assert "the parts of the image kept from it were met best" in result.stopped_by or len(seen) == 300
+    risks = [float(risk) for _, risk in seen]
+    likely = training.model().from_descriptors(training.views.copies[0].descriptors.float())[held]
+    risk = -np.mean(np.where(label[held], np.log(likely), np.log1p(-likely)))
+    assert risk == pytest.approx(min(risks), rel=1e-3)
+
+
+def test_held_back_it_resumes_as_if_it_had_never_stopped():
+    recipe = replace(SMALL, hold=0.2, steps=50)
+    examples = [Labelled.of(*angiogram(0, height=100, width=120))]
+    whole = trained(Training(examples, recipe))
+    half = trained(Training(examples, recipe), steps=30)
+    on = Training(examples, recipe)
+    on.resume(half.state())
+    assert same(weights(trained(on)), weights(whole))
+
+
+def test_heads_learn_from_images_without_labels():
+    lessons = Lessons(("vesselness", "centreline"))
+    recipe = replace(SMALL, lessons=lessons, steps=4)
+    image, _ = angiogram(9)
+    alone = trained(Training([labelled(0)], recipe))
+    beside = trained(Training([labelled(0)], recipe, unlabelled=[Labelled.of(image, None)]))
+    assert not same(weights(alone), weights(beside))
+
+
+@pytest.mark.parametrize("weight", ["recall", "cl_dice"])
+def test_losses_for_thin_vessels_take_part(weight):
+    one, other = (trained(Training([labelled(0)], replace(SMALL, **{weight: each})), steps=3) for each in (0.0, 1.0))
+    assert not same(weights(one), weights(other))
+
+
+def test_an_image_without_a_label_teaches_no_mask():
+    """Heads that need a label, and the mask itself, are told nothing by it."""
+    image, _ = angiogram(9)
+    training = Training([labelled(0)], replace(SMALL, lessons=Lessons(("centreline", "vesselness"))))
+    from untaught.vessels.views import Views
+
+    view = Views(
+        [Labelled.of(image, None)], SMALL.bank, SMALL.augment, training.recipe.lessons, count=2, seed=0
+    ).copies[1]
+    assert not view.known.any() and not view.label.any()
+    assert not view.told[:, :2].any() and view.told[:, 2].any()
+
+
+def test_copies_are_made_of_their_number_alone():
+    training = Training([labelled(0)], SMALL)
+    views = training.views
+    for _ in range(4):
+        views.renew()
+    numbers = list(views.numbers)
+    assert 0 in numbers and max(numbers) == 6 and len(numbers) == 3
+    fresh = Training([labelled(0)], SMALL).views
+    fresh.restore(views.state())
+    assert all(torch.equal(a.descriptors, b.descriptors) for a, b in zip(fresh.copies, views.copies, strict=True))
+
+
+def test_nothing_to_learn_from():
+    with pytest.raises(UsageError, match="nothing to learn from"):
+        Training([], SMALL)
+    image, label = angiogram(0)
+    with pytest.raises(InputError, match="all 3584 known pixels are background; wanted both"):
+        Training([Labelled.of(image, np.zeros_like(label))], SMALL)
+
+
+def test_more_labels_teach_for_longer():
+    steps = [recipe_for(count).steps for count in (1, 5, 20, 100)]
+    assert steps == sorted(steps) and len(set(steps)) == 4
+    assert recipe_for(5, 7).steps == 7
