@@ -91,7 +91,7 @@ def test_guidance_says_what_the_comparisons_decide(found):
     for more, words in ((3, "better in all 3 cases"), (0, "here the claim fails"), (1, "1 of 3 cases: not shown")):
         numbers["against"] = {what: decided(0.123 if more else -0.123, more)}
         said = asked.paragraph(numbers)
-        line = next(one for one in said.split(". ") if one.startswith("Descriptors against the image alone"))
+        line = next(one for one in said.split(". ") if "Descriptors against the image alone" in one)
         assert f"{'+' if more else '-'}0.123 ± 0.010 of Dice" in line and words in line
     numbers["sooner"] = decided(9.0, 3)
     assert "sooner in every case" in asked.paragraph(numbers)
