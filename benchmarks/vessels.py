@@ -54,7 +54,7 @@ from untaught.vessels.logistic import Logistic
 from untaught.vessels.model import Model
 from untaught.vessels.recipe import Recipe, recipe_for
 from untaught.vessels.scores import scores
-from untaught.vessels.teaching import ready
+from untaught.vessels.teaching import ready, vessel_pixels
 from untaught.vessels.threshold import threshold_from
 from untaught.vessels.training import Training
 from untaught.vessels.views import Labelled, as_image
@@ -101,7 +101,7 @@ def main() -> None:
 def speed(threads: int) -> dict[str, Any]:
     """Seconds of the clock for a frame of 512x512, field of view, descriptors and network, the least of seven."""
     image = np.random.default_rng(0).random((512, 512)).astype(np.float32)
-    recipe = recipe_for(5)
+    recipe = recipe_for(25_000)
     count = len(recipe.bank.names()) + (recipe.tubes.channels() if recipe.tubes else 0)
     network = recipe.network(Logistic.blank(count))
     module = network.build(1, 128, 128)
@@ -155,7 +155,8 @@ def measure(split: Split, asked: argparse.Namespace) -> None:
                     if method in (*FILTERS, "logistic") and seed:
                         continue
                     row: dict[str, Any] = {"benchmark": "vessels", "set": split.name, "labels": labels}
-                    row |= {"draw": number, "seed": seed, "method": method, "steps": steps_of(method, labels, asked)}
+                    row |= {"draw": number, "seed": seed, "method": method}
+                    row["steps"] = steps_of(row, split, asked)
                     if [row[key] for key in KEYS] in [[line[key] for key in KEYS] for line in rows(asked.results)]:
                         continue
                     row |= run(split, row, shown) | {"threads": asked.threads}
@@ -165,13 +166,13 @@ def measure(split: Split, asked: argparse.Namespace) -> None:
                     print(split.name, labels, number, seed, method, told, round(row["cpu_seconds"]), flush=True)
 
 
-def steps_of(method: str, labels: str, asked: argparse.Namespace) -> int:
+def steps_of(row: dict[str, Any], split: Split, asked: argparse.Namespace) -> int:
     """Of the loop; none without a network."""
+    method, (chosen, _) = row["method"], split.draw(row["labels"], row["draw"])
     if method in (*FILTERS, "logistic"):
         return 0
-    count = 10**6 if labels == "all" else int(labels)
-    own = next(steps for most, steps in STEPS if count <= most)
-    return asked.steps or (own if method.startswith("unet") else recipe_for(count).steps)
+    own = next(steps for most, steps in STEPS if len(chosen) <= most)
+    return asked.steps or (own if method.startswith("unet") else recipe_for(vessel_pixels(chosen)).steps)
 
 
 def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> dict[str, Any]:
@@ -184,7 +185,7 @@ def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> di
         find, about = classical(method, examples)
         bank: Any = Bank()
     else:
-        recipe = recipe_of(method, len(chosen), row["steps"])
+        recipe = recipe_of(method, vessel_pixels(chosen), row["steps"])
         rest = [ready(one, bright=False) for one in others] if method == "lfnet-unlabelled" else []
         model, about = learnt(recipe, examples, seed, [replace(one, label=None) for one in rest])
         find, bank = model.from_descriptors, recipe.bank
@@ -239,9 +240,9 @@ def learnt(
     return model, {"weights": weights, "threshold": model.threshold, "smallest": model.smallest, "mask": model.mask}
 
 
-def recipe_of(method: str, labels: int, steps: int) -> Recipe:
+def recipe_of(method: str, pixels: int, steps: int) -> Recipe:
     """How a network is made and trained."""
-    own = replace(recipe_for(labels), steps=steps)
+    own = recipe_for(pixels, steps)
     if method == "logistic":
         return replace(own, copies=0, widths=(8,))
     if method in ("lfnet", "lfnet-unlabelled"):

@@ -24,7 +24,7 @@ USE = "Research use, not for diagnosis."
 def quick(monkeypatch):
     """Small settings in place of ours."""
     monkeypatch.setattr(recipe, "Recipe", lambda: SMALL)
-    monkeypatch.setattr(recipe, "FEW", {10**9: (6, False, 1.0)})
+    monkeypatch.setattr(recipe, "STEPS", {1: 6, 2: 6})
 
 
 def written(folder, numbers, *, bright=False):

@@ -164,6 +164,10 @@ def test_nothing_to_learn_from():
 
 
 def test_more_labels_teach_for_longer():
-    steps = [recipe_for(count).steps for count in (1, 5, 20, 100)]
-    assert steps == sorted(steps) and len(set(steps)) == 4
-    assert recipe_for(5, 7).steps == 7
+    rows = [recipe_for(pixels) for pixels in (100, 5_000, 12_000, 13_000, 25_000, 100_000, 10**7)]
+    steps = [row.steps for row in rows]
+    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 700, 2000, 3000) and steps[0] == 60
+    assert steps == sorted(steps)
+    assert [row.settled for row in rows] == [True, True, True, False, False, False, False]
+    assert [row.trust for row in rows] == [0.8, 0.8, 0.8, 1, 1, 1, 1]
+    assert recipe_for(25_000, 7).steps == 7

@@ -13,7 +13,7 @@ from untaught.vessels.examples import Example
 from untaught.vessels.frames import Angiogram, grey, whole
 from untaught.vessels.model import Model
 from untaught.vessels.recipe import recipe_for
-from untaught.vessels.teaching import Teaching
+from untaught.vessels.teaching import Teaching, vessel_pixels
 
 Mask = NDArray[np.bool_]
 
@@ -46,7 +46,7 @@ def train(
             zip(images, *(as_many(one, images, name) for one, name in asked(labels, known, fov)), strict=True), start=1
         )
     ]
-    teaching = Teaching(examples, recipe_for(len(examples), steps), seed=seed, unlabelled=others)
+    teaching = Teaching(examples, recipe_for(vessel_pixels(examples), steps), seed=seed, unlabelled=others)
     for _ in teaching.training:
         pass
     return teaching.model()

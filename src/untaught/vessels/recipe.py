@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from torch import Tensor
 
 from untaught.core import Optimiser, Stopper
@@ -17,10 +18,13 @@ from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
 
-MANY = 10**9
-FEW = {1: (60, True, 0.8), 5: (700, False, 1.0), 20: (2000, False, 1.0), MANY: (3000, False, 1.0)}
-"""Up to so many labelled images: steps, settled, trust. One image teaches what its own vessels are like, too: what was
-fitted at once had better stay, and what the network adds is not to be believed whole."""
+AN_IMAGE = 5000  # vessel pixels: as many as a coronary angiogram of 300x300 has
+STEPS = {1: 60, 5: 700, 20: 2000, 100: 3000}
+"""For labels of so many such images; between them by the logarithm of both."""
+LITTLE = 2.5  # images' worth of labels, or less
+"""They teach what their own vessels are like, too: what was fitted at once had better stay, and what the network adds
+is not to be believed whole."""
+TRUST = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +89,10 @@ class Recipe:
         return Fit(optimiser=self.optimiser, steps=self.steps, schedule="cosine", seed=seed)
 
 
-def recipe_for(labels: int, steps: int | None = None) -> Recipe:
-    """LFNet for so many labelled images: more of them can teach for longer, and are to be believed more."""
-    own, settled, trust = next(row for most, row in FEW.items() if labels <= most)
-    return replace(Recipe(), steps=steps or own, settled=settled, trust=trust)
+def recipe_for(vessel_pixels: int, steps: int | None = None) -> Recipe:
+    """LFNet for labels with so many vessel pixels: more of them can teach for longer, and are to be believed more."""
+    worth = max(vessel_pixels / AN_IMAGE, 1.0)
+    own = round(float(np.exp(np.interp(np.log(worth), np.log(list(STEPS)), np.log(list(STEPS.values()))))))
+    if worth <= LITTLE:
+        return replace(Recipe(), steps=steps or own, settled=True, trust=TRUST)
+    return replace(Recipe(), steps=steps or own)

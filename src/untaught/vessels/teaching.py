@@ -81,6 +81,11 @@ class Teaching:
         return {"dice": float(np.mean(found))}
 
 
+def vessel_pixels(examples: Sequence[Example]) -> int:
+    """How many the labels have in all: what there is to learn from."""
+    return sum(int((one.label & one.known).sum()) for one in examples)
+
+
 def are_bright(examples: Sequence[Example]) -> bool:
     """Are vessels brighter than what is beside them, in most of the images?"""
     return bool(np.median([contrast(one) for one in examples]) < 0)

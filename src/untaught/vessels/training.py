@@ -19,12 +19,12 @@ from untaught.vessels.lfnet import LFNet
 from untaught.vessels.logistic import Logistic, fit_logistic
 from untaught.vessels.model import Model
 from untaught.vessels.pieces import smallest_from
-from untaught.vessels.recipe import Recipe
+from untaught.vessels.recipe import AN_IMAGE, Recipe
 from untaught.vessels.views import Labelled, View, Views, as_image
 
 TILE = 32  # pixels
 PIXELS = 150_000  # that the logistic model is fitted on
-SHRINK = 1e-2  # of its weights, with one label; less with more of them
+SHRINK = 1e-2  # of its weights, with one image's worth of labels; less with more of them
 JUDGES = 16  # copies on which the smallest piece is decided
 
 
@@ -63,9 +63,10 @@ class Training:
         bare = self.recipe.network(Logistic.blank(0))
         found = [self._known(bare, view) for view in self.views.copies[: len(self.examples)]]
         descriptors, vessel = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        shrink = SHRINK / max(float(vessel.sum()) / AN_IMAGE, 1.0)
         some = np.random.default_rng(self.seed).permutation(len(vessel))[:PIXELS]
         descriptors, vessel = descriptors[some], vessel[some]
-        fitted = fit_logistic(descriptors, vessel, shrink=SHRINK / len(self.examples))
+        fitted = fit_logistic(descriptors, vessel, shrink=shrink)
         return replace(bare, prior=fitted.balanced(descriptors, vessel))
 
     @staticmethod

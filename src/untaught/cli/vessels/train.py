@@ -47,7 +47,7 @@ def train(
     from untaught.vessels.recipe import recipe_for
     from untaught.vessels.remarks import remarks
     from untaught.vessels.saved import check_folder
-    from untaught.vessels.teaching import Teaching
+    from untaught.vessels.teaching import Teaching, vessel_pixels
 
     examples = read_examples(images, labels, fov)
     others = [] if unlabelled is None else read_images(unlabelled)
@@ -60,7 +60,7 @@ def train(
     for remark in remarks(examples):
         note(f"note: {remark}")
     use_threads(threads)
-    teaching = Teaching(examples, recipe_for(len(examples), steps), seed=seed, unlabelled=others)
+    teaching = Teaching(examples, recipe_for(vessel_pixels(examples), steps), seed=seed, unlabelled=others)
     if teaching.bright:
         note("vessels are brighter than what is beside them; the model will expect that")
     teaching.about["command"] = shlex.join(["untaught", *sys.argv[1:]])
