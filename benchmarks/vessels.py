@@ -8,8 +8,9 @@ Images: DIR/vessels/SET/images, labels, and fov where there is one (drive): file
 own size; DRIVE's green channel. A draw is a random choice of so many of the training images; `all` is every one.
 
 Methods:
-    top-hat, frangi, sato, bar   a classical filter (`untaught.vessels.enhancing` uses the same), the largest over its
-                                 scales; the threshold is that of the best Dice on the labelled images
+    top-hat, frangi, sato, bar   a classical filter as the bank has it: top-hat of radius 8, Frangi and Sato the largest
+                                 over seven scales of the local contrast, a Gabor bar 2 pixels wide; the threshold is
+                                 that of the best Dice on the labelled images; no piece is dropped
     logistic                     the logistic model of the descriptors that LFNet begins at
     unet                         MONAI's BasicUNet (features 16, 16, 32, 64, 128, 16; half a million weights) from
                                  scratch on the standardised image, its copies only turned and mirrored
@@ -18,7 +19,8 @@ Methods:
     lfnet-unlabelled             the same, with the other training images without their labels
 All networks learn by the same loop, loss (cross-entropy and Dice), crops and seed; U-Nets take Adam at 0.001 and as
 many steps as their row says. Where a dark border of a collimator is found it is filled, left out of the learning, and
-nothing is predicted in it, for every method. Networks' threshold is one half. No test image decides anything.
+nothing is predicted in it, for every method. Networks' threshold is one half; small lone pieces are dropped. No test
+image decides anything.
 
 Scores of each test image (`untaught.vessels.scores`): in the field of view where the set gives one, else everywhere.
 `seconds` are the clock's and `cpu_seconds` the processor's, of making copies and training; `segment_seconds` of one
@@ -54,7 +56,7 @@ from untaught.vessels.logistic import Logistic
 from untaught.vessels.model import Model
 from untaught.vessels.recipe import Recipe, recipe_for
 from untaught.vessels.scores import scores
-from untaught.vessels.teaching import ready, vessel_pixels
+from untaught.vessels.teaching import ready, unready, vessel_pixels
 from untaught.vessels.threshold import threshold_from
 from untaught.vessels.training import Training
 from untaught.vessels.views import Labelled, as_image
@@ -186,8 +188,8 @@ def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> di
         bank: Any = Bank()
     else:
         recipe = recipe_of(method, vessel_pixels(chosen), row["steps"])
-        rest = [ready(one, bright=False) for one in others] if method == "lfnet-unlabelled" else []
-        model, about = learnt(recipe, examples, seed, [replace(one, label=None) for one in rest])
+        rest = [unready(one.image, bright=False) for one in others] if method == "lfnet-unlabelled" else []
+        model, about = learnt(recipe, examples, seed, rest)
         find, bank = model.from_descriptors, recipe.bank
     took = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
     tests = [ready(one, bright=False) for one in split.test]
@@ -242,7 +244,7 @@ def learnt(
 
 def recipe_of(method: str, pixels: int, steps: int) -> Recipe:
     """How a network is made and trained."""
-    own = recipe_for(pixels, steps)
+    own = recipe_for(pixels, steps, unlabelled=method == "lfnet-unlabelled")
     if method == "logistic":
         return replace(own, copies=0, widths=(8,))
     if method in ("lfnet", "lfnet-unlabelled"):

@@ -119,6 +119,54 @@ def test_a_checkpoint_of_other_images_is_refused(program, data, tmp_path, monkey
     assert code == 2 and "belongs to another fit: its image is" in err
 
 
+def test_a_checkpoint_of_other_labels_is_refused(program, data, tmp_path, monkeypatch):
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "-o", tmp_path / "m"]
+    taken = Fitting._take
+
+    def interrupt(self, step):
+        taken(self, step)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Fitting, "_take", interrupt)
+    program(*ask)
+    monkeypatch.setattr(Fitting, "_take", taken)
+    label = images.read(data[1] / "a0.png").pixels
+    Image.fromarray(np.roll(label, 1, axis=0)).save(data[1] / "a0.png")
+    code, _, err = program(*ask, "--resume", tmp_path / "m" / "training.checkpoint")
+    assert code == 2 and "belongs to another fit" in err, err
+
+
+def test_inputs_are_never_overwritten(program, model, data, tmp_path):
+    before = {path: path.read_bytes() for folder in data for path in folder.iterdir()}
+    code, _, err = program("vessels", "segment", model, data[0], "-o", data[0], "--overwrite")
+    assert code == 2 and "is an input, which is never overwritten" in err
+    ask = ["vessels", "evaluate", model, "--images", data[0], "--labels", data[1], "--overwrite"]
+    for folder in data:
+        code, _, err = program(*ask, "--overlays", folder)
+        assert code == 2 and "is an input, which is never overwritten" in err
+    assert before == {path: path.read_bytes() for path in before}
+    code, _, err = program(*ask, "--overlays", data[0] / "a0.png")
+    assert code == 2 and "wanted a folder for the overlays" in err
+
+
+def test_nothing_is_segmented_before_it_is_sure_that_all_can_be_written(program, model, data, tmp_path):
+    (tmp_path / "out.png.json").write_text("{}")
+    code, _, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", tmp_path / "out.png")
+    assert code == 2 and "out.png.json exists" in err and not (tmp_path / "out.png").exists()
+    code, _, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", tmp_path / "out.jpg")
+    assert code == 2 and "out.jpg can hold no mask" in err and not (tmp_path / "out.jpg").exists()
+
+
+def test_images_without_labels_take_part(program, data, tmp_path):
+    others = written(tmp_path / "others", (7, 8))[0]
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "--unlabelled", others]
+    code, _, err = program(*ask, "-o", tmp_path / "m")
+    assert code == 0, err
+    made = load(tmp_path / "m")
+    assert made.recipe.lessons.heads == ("vesselness",) and len(made.card["unlabelled"]) == 2
+    assert made.segment(angiogram(5)[0]).shape == (56, 64)
+
+
 def test_a_mask_and_its_record(program, model, data, tmp_path):
     out = tmp_path / "out.png"
     code, said, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", out)

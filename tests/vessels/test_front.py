@@ -27,6 +27,22 @@ def test_arrays_in_masks_out(tmp_path):
     assert held.scores["dice"] > 0.3
 
 
+def test_a_model_takes_what_training_takes():
+    image, label = angiogram(0)
+    model = vessels.train([image], [label], steps=2)
+    bytes_ = np.rint(255 * image).astype(np.uint8)
+    likely = model.probability(bytes_)
+    assert np.allclose(likely, model.probability(image), atol=0.1)
+    assert np.array_equal(likely, model.probability(np.stack([bytes_ * 0, bytes_, bytes_], axis=2)))
+    with pytest.raises(UsageError, match=r"the field of view is 50x64 but the image is 56x64"):
+        model.segment(image, np.ones((50, 64)))
+    image[3, 4] = np.nan
+    with pytest.raises(InputError, match="1 pixels that are NaN or infinite"):
+        model.segment(image)
+    with pytest.raises(UsageError, match="there are no images to learn from"):
+        vessels.train([], [])
+
+
 def test_what_is_not_known_has_no_say():
     image, label = angiogram(0)
     known = np.ones(label.shape)

@@ -83,6 +83,8 @@ def test_models_that_cannot_be_read(model, tmp_path):
         lambda about, weights: about["recipe"].update(widths=[8, 16]),
         lambda about, weights: weights.pop("network.head.bias"),
         lambda about, weights: weights.update(mean=torch.zeros(3, 1, 1)),
+        lambda about, weights: weights.update(mean=torch.zeros(14, 1, 1)),
+        lambda about, weights: about.pop("smallest"),
     ):
         save(model, tmp_path, overwrite=True)
         with pytest.raises(InputError, match=r"made by untaught 0.1, whose models this version cannot read"):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from untaught.errors import InputError, UsageError
+from untaught.vessels import views as views_module
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.pieces import overlap
 from untaught.vessels.recipe import recipe_for
@@ -118,10 +119,15 @@ def test_held_back_it_resumes_as_if_it_had_never_stopped():
 def test_heads_learn_from_images_without_labels():
     lessons = Lessons(("vesselness", "centreline"))
     recipe = replace(SMALL, lessons=lessons, steps=4)
-    image, _ = angiogram(9)
-    alone = trained(Training([labelled(0)], recipe))
-    beside = trained(Training([labelled(0)], recipe, unlabelled=[Labelled.of(image, None)]))
-    assert not same(weights(alone), weights(beside))
+    one, other = (
+        trained(Training([labelled(0)], recipe, unlabelled=[Labelled.of(angiogram(number)[0], None)]))
+        for number in (8, 9)
+    )
+    assert not same(weights(one), weights(other))
+    on = Training([labelled(0)], recipe, unlabelled=[Labelled.of(angiogram(9)[0], None)])
+    half = Training([labelled(0)], recipe, unlabelled=[Labelled.of(angiogram(9)[0], None)])
+    on.resume(trained(half, steps=2).state())
+    assert same(weights(trained(on)), weights(other))
 
 
 @pytest.mark.parametrize("weight", ["recall", "cl_dice"])
@@ -149,10 +155,29 @@ def test_copies_are_made_of_their_number_alone():
     for _ in range(4):
         views.renew()
     numbers = list(views.numbers)
-    assert 0 in numbers and max(numbers) == 6 and len(numbers) == 3
+    assert 0 in numbers and max(numbers) == 7 and len(numbers) == 4
     fresh = Training([labelled(0)], SMALL).views
     fresh.restore(views.state())
     assert all(torch.equal(a.descriptors, b.descriptors) for a, b in zip(fresh.copies, views.copies, strict=True))
+
+
+def test_of_many_images_all_are_copied_in_turn(monkeypatch):
+    """And only some are held as they are."""
+    monkeypatch.setattr(views_module, "PINNED", 2)
+    views = Training([labelled(number) for number in range(5)], SMALL).views
+    assert views.numbers == [0, 1, 5, 6, 7]
+    for _ in range(4):
+        views.renew()
+    assert sorted(views.numbers) == [0, 1, 9, 10, 11]
+    assert {number % 5 for number in views.numbers[2:]} == {4, 0, 1}
+
+
+def test_a_label_known_in_a_strip_has_something_for_every_step():
+    image, label = angiogram(0, height=120, width=140)
+    known = np.zeros_like(label)
+    known[:, :40] = True
+    training = Training([Labelled.of(image, label & known, known)], replace(SMALL, steps=150, crops=1))
+    assert np.isfinite([float(step.loss) for step in training.fitting]).all()
 
 
 def test_nothing_to_learn_from():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from untaught.vessels.frames import Angiogram
@@ -68,7 +69,7 @@ def choose(candidates: Sequence[Candidate], labelled: Iterable[Vector], count: i
     """
     have = list(labelled)
     every = np.stack([one.signature for one in candidates])
-    apart = np.linalg.norm(every[:, None] - every[None], axis=2)
+    apart = cdist(every, every)
     typical = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
     left, found = list(range(len(candidates))), list[Choice]()
     while left and len(found) < count:

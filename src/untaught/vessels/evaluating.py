@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from untaught.vessels.examples import Example
 from untaught.vessels.field_of_view import field_of_view
+from untaught.vessels.frames import frame_of
 from untaught.vessels.model import Model
 from untaught.vessels.scores import scores
-from untaught.vessels.teaching import dark
 
 Mask = NDArray[np.bool_]
 COLOURS = {"found": (0, 158, 115), "false": (230, 159, 0), "missed": (204, 60, 167)}
@@ -32,7 +32,7 @@ class Held:
 def evaluate(model: Model, examples: Sequence[Example]) -> Iterator[Held]:
     """Each example in turn. Pixels that the label or a field of view that was given leave out do not count."""
     for one in examples:
-        fov = field_of_view(dark(one.image.pixels, model.bright)) if one.fov is None else one.fov
+        fov = field_of_view(one.image.pixels) if one.fov is None else one.fov
         likely = model.probability(one.image.pixels, fov)
         known = counted(one)
         mask = model.mask(likely)
@@ -72,5 +72,5 @@ def overlay(held: Held) -> NDArray[np.uint8]:
 
 def seen_before(model: Model, examples: Sequence[Example]) -> list[str]:
     """Which of the examples the model was trained on: their scores say nothing of other images."""
-    trained = {one["image"] for one in model.card.get("images", [])}
-    return [one.image.name for one in examples if one.image.sha256 in trained]
+    trained = {(one["image"], frame_of(one["name"])) for one in model.card.get("images", [])}
+    return [one.image.name for one in examples if (one.image.sha256, frame_of(one.image.name)) in trained]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from untaught.errors import InputError
+from untaught.errors import InputError, UsageError
 from untaught.images import Plane, read_cine, read_pages
 from untaught.images.dicom import recognises
 from untaught.images.formats import FORMATS, by_content
@@ -86,6 +86,24 @@ def read_frames(path: Path) -> Frames:
     )
 
 
+def as_pixels(image: Any, name: str) -> NDArray[np.float32]:
+    """An array as if it had been read from a file: `[H, W]` in [0, 1].
+
+    Raises: UsageError for what is no image; InputError for floats outside [0, 1] or not finite.
+    """
+    array = np.asarray(image)
+    kinds = array.dtype.kind == "f" or array.dtype in (np.uint8, np.uint16)
+    if not kinds or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)) or not array.size:
+        raise UsageError(
+            f"{name} is {array.dtype} of shape {array.shape}; wanted [H, W] or [H, W, 3] of uint8, uint16 or floats"
+        )
+    pixels = grey(array)
+    if not np.isfinite(pixels).all():
+        raise InputError(f"{name} has {int((~np.isfinite(pixels)).sum())} pixels that are NaN or infinite")
+    scaled: NDArray[np.float32] = (pixels / whole(pixels, Path(name))).astype(np.float32)
+    return scaled
+
+
 def grey(pixels: NDArray[Any]) -> NDArray[Any]:
     """`[H, W]`, or one channel of `[H, W, 3]`: the green one, which in a grey picture is as good as any."""
     return pixels if pixels.ndim == 2 else pixels[..., GREEN]
@@ -104,6 +122,11 @@ def whole(pixels: NDArray[Any], path: Path) -> float:
     if pixels.dtype == np.uint8:
         return 255.0
     return next(2.0**bits - 1 for bits in DEPTHS if pixels.max() < 2**bits)
+
+
+def frame_of(name: str) -> str:
+    """The frame of a cine that a name is of, as it is written there; nothing for a single image."""
+    return name.partition("#")[2]
 
 
 def stem(path: Path) -> str:

@@ -78,6 +78,8 @@ class FromLabelsRun(AveragedRun):
             crops += [self.crop(self.rule.unlabelled) for _ in range(self.rule.unlabelled_crops)]
         if self.steps % self.rule.renew == 0:
             self.views.renew()
+            if self.rule.unlabelled is not None:
+                self.rule.unlabelled.renew()
         descriptors, label, known, targets, told = (torch.cat(parts) for parts in zip(*crops, strict=True))
         size = self.rule.crop
         known, told = within(known, RIM), within(told, RIM)
@@ -97,7 +99,9 @@ class FromLabelsRun(AveragedRun):
     def look(self, network: nn.Module) -> None:
         """How well do the averaged weights meet the labels that are held back? Keeps the weights that do best."""
         each = []
-        for held, view in zip(self.rule.held, self.views.copies, strict=False):
+        for held, view in zip(self.rule.held[: self.views.pinned], self.views.copies, strict=False):
+            if not held.any():
+                continue
             made: Tensor = functional_call(network, self.weights, (view.descriptors.float(),))
             probability = torch.sigmoid(made[:, :1])[held]
             each.append(self.problem.likelihood.nll(probability, view.label.float()[held]))
@@ -116,8 +120,8 @@ class FromLabelsRun(AveragedRun):
             if views is not self.views or float(found.label.float().mean()) > ENOUGH:
                 break
         if views is self.views and found is not None and not within(found.known, RIM).any():
-            copy = views.copies[self.one_of(len(views.examples))]  # an image as it is, which has something known
-            found = View(*self.square_of_places(copy, self.corner(copy)))
+            copy = views.copies[self.one_of(views.pinned)]  # an image as it is, which has something known
+            found = View(*self.square_of_places(copy, self.about_a_known_pixel(copy)))
         assert found is not None
         return found
 
@@ -128,22 +132,34 @@ class FromLabelsRun(AveragedRun):
 
     def corner(self, copy: View) -> list[int]:
         """Anywhere; where little is known, so that a known pixel is well inside."""
-        size, sides = self.rule.crop, copy.label.shape[-2:]
         if float(copy.known.float().mean()) < SPARSE and copy.known.any():
-            places = copy.known[0, 0].nonzero()
-            place = places[self.one_of(len(places))].tolist()
-            wanted = [at - RIM - self.one_of(size - 2 * RIM) for at in place]
-            return [min(max(first, 0), max(side - size, 0)) for first, side in zip(wanted, sides, strict=True)]
-        return [self.one_of(max(side - size, 0) + 1) for side in sides]
+            return self.about_a_known_pixel(copy)
+        return [self.one_of(max(side - self.rule.crop, 0) + 1) for side in copy.label.shape[-2:]]
+
+    def about_a_known_pixel(self, copy: View) -> list[int]:
+        """A corner from which a known pixel is well inside, unless that lies at the image's border."""
+        size, sides = self.rule.crop, copy.label.shape[-2:]
+        places = within(copy.known, RIM)[0, 0].nonzero()
+        places = places if len(places) else copy.known[0, 0].nonzero()
+        place = places[self.one_of(len(places))].tolist()
+        wanted = [at - RIM - self.one_of(size - 2 * RIM) for at in place]
+        return [min(max(first, 0), max(side - size, 0)) for first, side in zip(wanted, sides, strict=True)]
+
+    def sources(self) -> dict[str, Views]:
+        """What crops come from."""
+        return {"views": self.views} | ({} if self.rule.unlabelled is None else {"unlabelled": self.rule.unlabelled})
 
     def state(self) -> State:
-        state = super().state() | {f"views.{key}": value for key, value in self.views.state().items()}
+        state = super().state()
+        for name, views in self.sources().items():
+            state |= {f"{name}.{key}": value for key, value in views.state().items()}
         state["least"] = torch.tensor(self.least, dtype=torch.float64)
         return state | {f"best.{name}": weight for name, weight in self.best.items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         super().restore(state)
-        self.views.restore({key[6:]: value for key, value in state.items() if key.startswith("views.")})
+        for name, views in self.sources().items():
+            views.restore({"numbers": state[f"{name}.numbers"]})
         self.least = float(state["least"])
         self.best = {key[5:]: value.clone() for key, value in state.items() if key.startswith("best.")}
 

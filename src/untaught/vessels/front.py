@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from untaught.errors import UsageError
 from untaught.vessels.examples import Example
-from untaught.vessels.frames import Angiogram, grey, whole
+from untaught.vessels.frames import Angiogram, as_pixels
 from untaught.vessels.model import Model
 from untaught.vessels.recipe import recipe_for
 from untaught.vessels.teaching import Teaching, vessel_pixels
@@ -39,6 +39,8 @@ def train(
     The seed decides everything. `vessels.saved.save(model, folder)` keeps it. Research use, not for diagnosis.
     Raises: UsageError for what does not pair up; InputError for labels of one kind only.
     """
+    if not len(images):
+        raise UsageError("there are no images to learn from; wanted one or more, each with a label")
     others = [taken(image, f"unlabelled image {number}") for number, image in enumerate(unlabelled, start=1)]
     examples = [
         example(image, label, each_known, each_fov, f"image {number}")
@@ -46,7 +48,9 @@ def train(
             zip(images, *(as_many(one, images, name) for one, name in asked(labels, known, fov)), strict=True), start=1
         )
     ]
-    teaching = Teaching(examples, recipe_for(vessel_pixels(examples), steps), seed=seed, unlabelled=others)
+    teaching = Teaching(
+        examples, recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others)), seed=seed, unlabelled=others
+    )
     for _ in teaching.training:
         pass
     return teaching.model()
@@ -88,12 +92,5 @@ def mask(given: Any, image: Angiogram, name: str) -> Mask | None:
 
 def taken(image: Any, name: str) -> Angiogram:
     """An array as if it had been read from a file."""
-    array = np.asarray(image)
-    kinds = array.dtype.kind == "f" or array.dtype in (np.uint8, np.uint16)
-    if not kinds or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)) or not array.size:
-        raise UsageError(
-            f"{name} is {array.dtype} of shape {array.shape}; wanted [H, W] or [H, W, 3] of uint8, uint16 or floats"
-        )
-    pixels = grey(array)
-    scaled = (pixels / whole(pixels, Path(name))).astype(np.float32)
-    return Angiogram(scaled, name, Path(name), hashlib.sha256(array.tobytes()).hexdigest())
+    content = hashlib.sha256(np.asarray(image).tobytes()).hexdigest()
+    return Angiogram(as_pixels(image, name), name, Path(name), content)

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from untaught.core import State
+from untaught.errors import UsageError
 from untaught.vessels.field_of_view import field_of_view, filled
+from untaught.vessels.frames import as_pixels
 from untaught.vessels.lfnet import LFNet
 from untaught.vessels.pieces import without_small
 from untaught.vessels.recipe import Recipe
@@ -41,16 +43,24 @@ class Model:
         module.load_state_dict(weights)
         return cls(recipe=recipe, module=module.eval())
 
-    def probability(self, image: NDArray[np.floating], fov: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
-        """Of a vessel at each pixel of an image `[H, W]` in [0, 1]; 0 outside the field of view."""
+    def probability(self, image: NDArray[Any], fov: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
+        """Of a vessel at each pixel, `[H, W]`; 0 outside the field of view. Images are those that `seen` takes."""
         seen = self.seen(image, fov)
         found: NDArray[np.float32] = self.from_descriptors(seen.descriptors) * seen.fov
         return found
 
-    def seen(self, image: NDArray[np.floating], fov: NDArray[np.bool_] | None = None) -> "Seen":
-        """An image `[H, W]` in [0, 1] as the network is shown it."""
-        dark = 1 - image if self.bright else image
-        inside = field_of_view(dark) if fov is None else fov
+    def seen(self, image: NDArray[Any], fov: NDArray[np.bool_] | None = None) -> "Seen":
+        """An image, `[H, W]` or `[H, W, 3]`, as the network is shown it.
+
+        Raises: UsageError for what is no image, or a field of view of another size; InputError for floats outside
+        [0, 1].
+        """
+        pixels = as_pixels(image, "the image")
+        inside = field_of_view(pixels) if fov is None else np.asarray(fov) != 0
+        if inside.shape != pixels.shape:
+            sizes = ["x".join(map(str, one.shape)) for one in (inside, pixels)]
+            raise UsageError(f"the field of view is {sizes[0]} but the image is {sizes[1]} (height x width)")
+        dark = 1 - pixels if self.bright else pixels
         plane = filled(dark, inside).astype(np.float32)
         with torch.no_grad():
             return Seen(self.recipe.bank.describe(as_image(plane), as_image(inside)), inside)
@@ -62,8 +72,8 @@ class Model:
         found: NDArray[np.float32] = torch.sigmoid(logit).numpy()
         return found
 
-    def segment(self, image: NDArray[np.floating], fov: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
-        """Where there is a vessel in an image `[H, W]` in [0, 1]."""
+    def segment(self, image: NDArray[Any], fov: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Where there is a vessel in an image, `[H, W]`. Images are those that `seen` takes."""
         return self.mask(self.probability(image, fov))
 
     def mask(self, probability: NDArray[np.float32]) -> NDArray[np.bool_]:

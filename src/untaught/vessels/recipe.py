@@ -89,10 +89,15 @@ class Recipe:
         return Fit(optimiser=self.optimiser, steps=self.steps, schedule="cosine", seed=seed)
 
 
-def recipe_for(vessel_pixels: int, steps: int | None = None) -> Recipe:
-    """LFNet for labels with so many vessel pixels: more of them can teach for longer, and are to be believed more."""
+def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool = False) -> Recipe:
+    """LFNet for labels with so many vessel pixels: more of them can teach for longer, and are to be believed more.
+
+    unlabelled: are there images without labels? They take part in a further head, for vesselness.
+    """
     worth = max(vessel_pixels / AN_IMAGE, 1.0)
     own = round(float(np.exp(np.interp(np.log(worth), np.log(list(STEPS)), np.log(list(STEPS.values()))))))
     if worth <= LITTLE:
-        return replace(Recipe(), steps=steps or own, settled=True, trust=TRUST)
-    return replace(Recipe(), steps=steps or own)
+        recipe = replace(Recipe(), steps=steps or own, settled=True, trust=TRUST)
+    else:
+        recipe = replace(Recipe(), steps=steps or own)
+    return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe

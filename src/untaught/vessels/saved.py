@@ -1,6 +1,7 @@
 """A trained LFNet <-> a folder: the weights in safetensors, and a card that says where they come from."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,12 @@ def save(model: Model, folder: Path, *, overwrite: bool = False) -> None:
         write_atomically(folder / name, data, overwrite=overwrite)
 
 
-def load(folder: Path) -> Model:
+def load(folder: str | os.PathLike[str]) -> Model:
     """The model in a folder.
 
     Raises: InputError if there is none, if it is damaged, or if another version of untaught made it in another format.
     """
+    folder = Path(folder)
     path = folder / WEIGHTS
     if not path.is_file():
         raise InputError(f"{folder} holds no model: there is no {WEIGHTS} in it")
@@ -77,11 +79,13 @@ def load(folder: Path) -> Model:
         )
     try:
         recipe = rebuilt(about["recipe"], CLASSES)
-        network = recipe.network(Logistic.blank(len(weights["mean"])))
-        model = Model.of(recipe, network, weights)
+        wanted = len(recipe.bank.names()) + (0 if recipe.tubes is None else recipe.tubes.channels())
+        if len(weights["mean"]) != wanted:
+            raise ValueError(f"{len(weights['mean'])} descriptors, {wanted} here")
+        model = Model.of(recipe, recipe.network(Logistic.blank(wanted)), weights)
+        named = {key: about[key] for key in ("threshold", "smallest", "bright", "card")}
     except (KeyError, TypeError, ValueError, RuntimeError, UsageError) as error:
         raise InputError(f"{path} was made by untaught {made_by}, whose models this version cannot read") from error
-    named = {key: about[key] for key in ("threshold", "smallest", "bright", "card")}
     return Model(recipe=recipe, module=model.module, **named)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from untaught.record import describe
 from untaught.version import __version__
 from untaught.vessels.choosing import signature
 from untaught.vessels.examples import Example
+from untaught.vessels.field_of_view import field_of_view
 from untaught.vessels.frames import Angiogram
 from untaught.vessels.model import Model
 from untaught.vessels.pieces import overlap
@@ -30,20 +32,22 @@ class Teaching:
     def __init__(
         self, examples: Sequence[Example], recipe: Recipe, *, seed: int = 0, unlabelled: Sequence[Angiogram] = ()
     ) -> None:
+        began = time.monotonic()
         self.examples, self.unlabelled = examples, unlabelled
         self.bright = are_bright(examples)
         self.training = Training(
             [ready(one, bright=self.bright) for one in examples],
             recipe,
             seed=seed,
-            unlabelled=[Labelled.of(dark(one.pixels, self.bright), None) for one in unlabelled],
+            unlabelled=[unready(one, bright=self.bright) for one in unlabelled],
         )
+        self.before = time.monotonic() - began  # the copies and the logistic model
         self.about: dict[str, Any] = {
             "untaught": __version__,
             "task": "vessels train",
             "seed": seed,
             "settings": describe(recipe),
-            "image": [one.image.sha256 for one in examples] + [one.sha256 for one in unlabelled],
+            "image": [listed(one) for one in examples] + [{"image": one.sha256} for one in unlabelled],
             "torch": torch.__version__,
             "python": platform.python_version(),
             "threads": torch.get_num_threads(),
@@ -59,7 +63,7 @@ class Teaching:
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "steps_run": result.steps_run,
             "stopped_by": result.stopped_by,
-            "seconds": round(self.training.fitting.seconds, 1),
+            "seconds": round(self.before + self.training.fitting.seconds, 1),
             "images": [listed(one) | {"signature": self.kind(model, one)} for one in self.examples],
             "unlabelled": [{"name": one.name, "image": one.sha256} for one in self.unlabelled],
         }
@@ -98,11 +102,19 @@ def dark(pixels: NDArray[np.float32], bright: bool) -> NDArray[np.float32]:
 
 def ready(example: Example, *, bright: bool) -> Labelled:
     """An example as it is learnt from."""
-    return Labelled.of(dark(example.image.pixels, bright), example.label, example.known, example.fov)
+    pixels = example.image.pixels
+    fov = field_of_view(pixels) if example.fov is None else example.fov
+    return Labelled.of(dark(pixels, bright), example.label, example.known, fov)
+
+
+def unready(image: Angiogram, *, bright: bool) -> Labelled:
+    """An image without a label, as it is learnt from."""
+    return Labelled.of(dark(image.pixels, bright), None, None, field_of_view(image.pixels))
 
 
 def listed(example: Example) -> dict[str, str]:
-    """A labelled image in the card: its name, its file's hash, and that of what its label says."""
-    says = np.packbits(np.stack([example.label, example.known])).tobytes()
+    """A labelled image in the card: its name, its file's hash, and that of what its label and field of view say."""
+    fov = np.ones_like(example.known) if example.fov is None else example.fov
+    says = np.packbits(np.stack([example.label, example.known, fov])).tobytes()
     label = hashlib.sha256(says).hexdigest()
     return {"name": example.image.name, "image": example.image.sha256, "label": label}

@@ -20,7 +20,7 @@ from untaught.vessels.logistic import Logistic, fit_logistic
 from untaught.vessels.model import Model
 from untaught.vessels.pieces import smallest_from
 from untaught.vessels.recipe import AN_IMAGE, Recipe
-from untaught.vessels.views import Labelled, View, Views, as_image
+from untaught.vessels.views import Labelled, Views, as_image
 
 TILE = 32  # pixels
 PIXELS = 150_000  # that the logistic model is fitted on
@@ -46,12 +46,12 @@ class Training:
         self.views = Views(examples, recipe.bank, recipe.augment, recipe.lessons, count=recipe.copies, seed=seed)
         others = None
         if unlabelled and recipe.lessons.label_free():
-            others = Views(unlabelled, recipe.bank, recipe.augment, recipe.lessons, count=len(unlabelled), seed=seed)
+            others = Views(unlabelled, recipe.bank, recipe.augment, recipe.lessons, count=recipe.copies // 2, seed=seed)
         self.network = self._network()
         crops = Problem(
             y=torch.zeros(1), operator=Identity(), likelihood=Bernoulli(), shape=(1, recipe.crop, recipe.crop)
         )
-        method = recipe.method(self.views, others, tuple(as_image(one) for one in held if one.any()))
+        method = recipe.method(self.views, others, tuple(as_image(one) for one in held) if recipe.hold else ())
         self.fitting = Fitting(crops, self.network, method, recipe.fit(seed), recipe.stopper())
 
     def __iter__(self) -> Iterator[Moment]:
@@ -61,20 +61,20 @@ class Training:
     def _network(self) -> LFNet:
         """LFNet, whose logistic model is fitted on the labelled images as they are; one half is its best threshold."""
         bare = self.recipe.network(Logistic.blank(0))
-        found = [self._known(bare, view) for view in self.views.copies[: len(self.examples)]]
+        count = len(self.examples)
+        found = [self._known(bare, number, PIXELS // count) for number in range(count)]
         descriptors, vessel = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        shrink = SHRINK / max(float(vessel.sum()) / AN_IMAGE, 1.0)
-        some = np.random.default_rng(self.seed).permutation(len(vessel))[:PIXELS]
-        descriptors, vessel = descriptors[some], vessel[some]
-        fitted = fit_logistic(descriptors, vessel, shrink=shrink)
+        told = sum(int((one.label & one.known).sum()) for one in self.examples if one.label is not None)
+        fitted = fit_logistic(descriptors, vessel, shrink=SHRINK / max(told / AN_IMAGE, 1.0))
         return replace(bare, prior=fitted.balanced(descriptors, vessel))
 
-    @staticmethod
-    def _known(network: LFNet, view: View) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """What is known of a copy: the descriptors `[N, C]` of its pixels, and which are vessel."""
-        known = view.known[0, 0]
+    def _known(self, network: LFNet, number: int, most: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """What is known of an image: the descriptors `[N, C]` of some of its pixels, and which are vessel."""
+        view = self.views.copies[number] if number < self.views.pinned else self.views.make(number)
         described = network.describe(view.descriptors.float())[0]
-        return described[:, known].T.numpy(), view.label[0, 0][known].numpy()
+        places = np.flatnonzero(view.known[0, 0].numpy())
+        some = np.random.default_rng([self.seed, number]).permutation(places)[:most]
+        return described.flatten(1)[:, some].T.numpy(), view.label.flatten().numpy()[some]
 
     def model(self) -> Model:
         """What was learnt so far: the averaged weights. One half is the threshold, as the Dice loss makes it."""

@@ -15,6 +15,7 @@ from untaught.vessels.descriptors import Bank
 from untaught.vessels.field_of_view import field_of_view, filled
 from untaught.vessels.lessons import Described, Lessons
 
+PINNED = 20  # of half a megapixel they take half a gigabyte
 Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -47,17 +48,21 @@ class View(NamedTuple):
 
 
 class Views:
-    """`count` copies at a time. Which number each slot holds is all the state there is: a number makes a copy."""
+    """Images as they are, at most `PINNED`, and `count` copies at a time of all of them, in turn.
+
+    Which number each slot holds is all the state there is: a number makes a copy, the first ones are the images.
+    """
 
     def __init__(
         self, examples: Sequence[Labelled], bank: Bank, rule: Augment, lessons: Lessons, *, count: int, seed: int
     ) -> None:
         self.examples, self.bank, self.rule, self.lessons, self.seed = examples, bank, rule, lessons, seed
-        self.numbers = list(range(max(count, len(examples))))
+        self.pinned = min(len(examples), PINNED)
+        self.numbers = [*range(self.pinned), *range(len(examples), len(examples) + count)]
         self.copies = [self.make(number) for number in self.numbers]
 
     def make(self, number: int) -> View:
-        """The first ones are the images as they are."""
+        """The image of this number as it is, or a copy."""
         example = self.examples[number % len(self.examples)]
         image, label, known, fov = example.image, example.label, example.known, example.fov
         if number >= len(self.examples):
@@ -75,7 +80,7 @@ class Views:
 
     def renew(self) -> None:
         """The oldest copy gives its place to a new one; the images as they are stay."""
-        spare = self.numbers[len(self.examples) :]
+        spare = self.numbers[self.pinned :]
         if not spare:
             return
         slot = self.numbers.index(min(spare))

@@ -27,14 +27,14 @@ def annotate_next(
     """
     from untaught.cli.running import use_threads
     from untaught.vessels.choosing import candidate, choose
-    from untaught.vessels.frames import read_images
+    from untaught.vessels.frames import frame_of, read_images
     from untaught.vessels.saved import load
 
     trained = load(model)
     labelled = trained.card.get("images", [])
-    known = {one["image"] for one in labelled}
+    known = {(one["image"], frame_of(one["name"])) for one in labelled}
     every = read_images(images)
-    some = [one for one in every if one.sha256 not in known]
+    some = [one for one in every if (one.sha256, frame_of(one.name)) not in known]
     if not some:
         raise InputError(f"the model was trained on all {len(every)} images in {images}; wanted others")
     use_threads(threads)

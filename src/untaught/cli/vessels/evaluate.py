@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
-from untaught.cli.outputs import note
+from untaught.cli.outputs import note, refuse_input
 from untaught.errors import UsageError
 
 MOST_NAMES = 5
@@ -27,7 +27,7 @@ def evaluate(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="The folder that `vessels train` wrote.")],
     images: Annotated[Path, typer.Option(metavar="DIR", help="Images that have labels: a folder, or one file.")],
     labels: Annotated[Path, typer.Option(metavar="DIR", help="Their labels, paired by name.")],
-    fov: Annotated[Path | None, typer.Option(metavar="DIR", help="Of view; else the whole image counts.")] = None,
+    fov: Annotated[Path | None, typer.Option(metavar="DIR", help="Fields of view; else all counts.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="OUT", help="A .json for them all.")] = None,
     overlays: Annotated[
         Path | None,
@@ -47,6 +47,7 @@ def evaluate(
     from untaught.vessels.evaluating import evaluate as scores_of
     from untaught.vessels.evaluating import overlay, seen_before, summary
     from untaught.vessels.examples import read_examples
+    from untaught.vessels.frames import files_in
     from untaught.vessels.saved import CAVEAT, load
 
     if output is not None:
@@ -60,8 +61,12 @@ def evaluate(
         note(f"note: the model was trained on {len(old)} of these {len(examples)} images ({names})")
     use_threads(threads)
     if overlays is not None:
+        if overlays.exists() and not overlays.is_dir():
+            raise UsageError(f"{overlays} is a file; wanted a folder for the overlays")
         overlays.mkdir(parents=True, exist_ok=True)
+        kept = [path for each in (images, labels, fov) if each is not None for path in files_in(each, called="images")]
         for one in examples:
+            refuse_input(overlays / f"{one.image.name}.png", *kept)
             pictures.check_place(overlays / f"{one.image.name}.png", overwrite=overwrite)
     rows = []
     for held in scores_of(trained, examples):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from untaught.vessels.model import Model
 
 PAGES = ".tif", ".tiff"
+KINDS = ".png", *PAGES
 
 
 def segment(
@@ -41,31 +42,32 @@ def segment(
     """Find the vessels of images with a trained model.
 
     Masks are 0 and 255; probabilities are 16-bit, 65535 for 1. Of a DICOM cine every frame is segmented, a page of a
-    TIFF or a PNG each. Beside OUT goes OUT.json. Research use, not for diagnosis.
+    TIFF each. Beside OUT goes OUT.json. Research use, not for diagnosis.
     """
+    from untaught import images as pictures
     from untaught.cli.running import use_threads
-    from untaught.vessels.frames import files_in, read_frames
+    from untaught.vessels.frames import files_in
     from untaught.vessels.labels import read_fov
-    from untaught.vessels.saved import load
+    from untaught.vessels.saved import CAVEAT, load
 
     trained = load(model)
     files = [file for each in images for file in files_in(each, called="images")]
     inside = None if fov is None else read_fov(fov)
-    refuse_input(output, *files)
+    inputs = [*files, *([] if fov is None else [fov])]
+    jobs, beside = targets(files, output), beside_of(output)
+    for path in (*(job.output for job in jobs), beside):
+        refuse_input(path, *inputs)
+        pictures.check_place(path, overwrite=overwrite)
     use_threads(threads)
     done = []
-    for target in targets(files, output, overwrite=overwrite):
-        frames = read_frames(target.source)
-        target.write(Found(trained, frames, inside, probability), overwrite=overwrite)
-        done.append(target.record(frames, model))
-    record = {"caveat": caveat(), "model": str(model), "threshold": trained.threshold, "outputs": done}
-    beside = output / "segmented.json" if output.is_dir() else output.with_name(output.name + ".json")
-    from untaught import images as pictures
-
+    for job in jobs:
+        job.write(Found(trained, job.frames, inside, probability), overwrite=overwrite)
+        done.append(job.record())
+    record = {"caveat": CAVEAT, "model": str(model), "threshold": trained.threshold, "outputs": done}
     pictures.write_atomically(beside, (json.dumps(record, indent=2) + "\n").encode(), overwrite=overwrite)
     if as_json:
         typer.echo(json.dumps(record))
-    note(f"{output}: {sum(one['frames'] for one in done)} segmented. {caveat()}")
+    note(f"{output}: {sum(one['frames'] for one in done)} segmented. {CAVEAT}")
 
 
 @dataclass(frozen=True)
@@ -95,68 +97,55 @@ class Found:
 
 @dataclass(frozen=True)
 class Target:
-    """Where the masks of one file go: one file, or a folder with a PNG for each frame."""
+    """Where the masks of one file go: a picture, or a TIFF with a page for each frame."""
 
-    source: Path
+    frames: "Frames"
     output: Path
-    a_file_each: bool = False
 
     def write(self, found: Found, *, overwrite: bool) -> None:
         """Segment and write; of a cine one frame at a time."""
         from untaught import images
 
-        if found.frames.count == 1 and not self.a_file_each:
+        if self.frames.count == 1:
             images.write(self.output, next(iter(found)), overwrite=overwrite)
-        elif self.output.suffix.lower() in PAGES:
-            images.write_pages(self.output, iter(found), overwrite=overwrite)
         else:
-            self.output.mkdir(parents=True, exist_ok=True)
-            digits = len(str(found.frames.count))
-            for number, mask in enumerate(found, start=1):
-                name = f"{self.source.stem}_{number:0{digits}}.png"
-                images.write(self.output / name, mask, overwrite=overwrite)
+            images.write_pages(self.output, iter(found), overwrite=overwrite)
 
-    def record(self, frames: "Frames", model: Path) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """What was done, for the account beside it."""
-        del model
-        said: dict[str, Any] = {"input": str(self.source), "sha256": frames.sha256, "output": str(self.output)}
-        return said | {"frames": frames.count, "spacing": frames.spacing, "plane": frames.plane}
+        said: dict[str, Any] = {"input": str(self.frames.path), "sha256": self.frames.sha256}
+        said |= {"output": str(self.output), "frames": self.frames.count}
+        return said | {"spacing": self.frames.spacing, "plane": self.frames.plane}
 
 
-def targets(files: list[Path], output: Path, *, overwrite: bool) -> list[Target]:
+def beside_of(output: Path) -> Path:
+    """Where the account goes."""
+    a_file = output.suffix.lower() in KINDS
+    return output.with_name(output.name + ".json") if a_file else output / "segmented.json"
+
+
+def targets(files: list[Path], output: Path) -> list[Target]:
     """One output for one file; for several a folder.
 
-    Raises: UsageError where they can't be written, before anything is segmented.
+    Raises: UsageError where they can't be meant, before anything is segmented.
     """
-    from untaught import images
+    from untaught.images.formats import FORMATS
     from untaught.vessels.frames import read_frames, stem
 
-    a_file = output.suffix.lower() in (".png", *PAGES)
-    if len(files) == 1 and a_file:
-        cine = read_frames(files[0]).count > 1
-        if cine and output.suffix.lower() not in PAGES:
+    kind = output.suffix.lower()
+    if kind in KINDS:
+        if len(files) > 1:
+            raise UsageError(f"{len(files)} images cannot go to one file, {output}; wanted a folder")
+        frames = read_frames(files[0])
+        if frames.count > 1 and kind not in PAGES:
             raise UsageError(f"{files[0]} has several frames; wanted a .tif or a folder for them, not {output}")
-        images.check_place(output, overwrite=overwrite)
-        return [Target(files[0], output)]
-    if a_file:
-        raise UsageError(f"{len(files)} images cannot go to one file, {output}; wanted a folder")
-    if output.exists() and not output.is_dir():
-        raise UsageError(f"{output} is a file; wanted a folder, or a name that ends in .png or .tif")
+        return [Target(frames, output)]
+    if kind in [suffix for each in FORMATS for suffix in each.suffixes] or (output.exists() and not output.is_dir()):
+        raise UsageError(f"{output} can hold no mask; wanted a name that ends in .png or .tif, or a folder")
     names = [stem(file) for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two of the images are called {twice}; their masks would have one name")
     output.mkdir(parents=True, exist_ok=True)
-    found = []
-    for file, name in zip(files, names, strict=True):
-        cine = read_frames(file).count > 1
-        place = output / (f"{name}.tif" if cine else f"{name}.png")
-        images.check_place(place, overwrite=overwrite)
-        found.append(Target(file, place))
-    return found
-
-
-def caveat() -> str:
-    """On every report."""
-    from untaught.vessels.saved import CAVEAT
-
-    return CAVEAT
+    every = [read_frames(file) for file in files]
+    kinds = [".tif" if frames.count > 1 else ".png" for frames in every]
+    return [Target(f, output / f"{name}{kind}") for f, name, kind in zip(every, names, kinds, strict=True)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from untaught.cli.delivery import resume_line
-from untaught.cli.options import Overwrite, Resume, Seed, Steps, Threads
+from untaught.cli.options import Resume, Seed, Threads
 from untaught.cli.outputs import note
 from untaught.errors import UsageError
 
@@ -28,11 +28,11 @@ def train(
     fov: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Fields of view; else a dark border is found.")
     ] = None,
-    steps: Steps = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="So many, not as many as the labels can teach for.")] = None,
     seed: Seed = 0,
     threads: Threads = None,
     resume: Resume = None,
-    overwrite: Overwrite = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model in MODEL.")] = False,
 ) -> None:
     """Learn to segment vessels from a handful of labelled images.
 
@@ -52,15 +52,18 @@ def train(
     examples = read_examples(images, labels, fov)
     others = [] if unlabelled is None else read_images(unlabelled)
     kept = resume or output / CHECKPOINT
+    own = resume is not None and resume.parent.resolve() == output.resolve()  # the model beside it is its own
     if resume is None and kept.exists() and not overwrite:
         raise UsageError(
             f"{kept} is left from an interrupted run: --resume {kept} goes on from it, --overwrite begins anew"
         )
-    check_folder(output, overwrite=overwrite or resume is not None)
+    check_folder(output, overwrite=overwrite or own)
     for remark in remarks(examples):
         note(f"note: {remark}")
     use_threads(threads)
-    teaching = Teaching(examples, recipe_for(vessel_pixels(examples), steps), seed=seed, unlabelled=others)
+    teaching = Teaching(
+        examples, recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others)), seed=seed, unlabelled=others
+    )
     if teaching.bright:
         note("vessels are brighter than what is beside them; the model will expect that")
     teaching.about["command"] = shlex.join(["untaught", *sys.argv[1:]])
@@ -68,7 +71,7 @@ def train(
         teaching.training.resume(checkpoint.read(resume, teaching.about))
     with undisturbed():
         interrupted = practise(teaching)
-        deliver(teaching, output, kept, interrupted=interrupted, overwrite=overwrite or resume is not None)
+        deliver(teaching, output, kept, interrupted=interrupted, overwrite=overwrite or own)
 
 
 def practise(teaching: "Teaching") -> bool:
