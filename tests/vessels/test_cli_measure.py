@@ -7,12 +7,14 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from test_report import Parts
+from tests.images.dicoms import described, saved
 from untaught import images
 from untaught.vessels.measured_page import measured_page
 from untaught.vessels.measuring import measure
@@ -34,6 +36,32 @@ def mask(tmp_path):
     path = tmp_path / "mask.png"
     images.write(path, narrowed().astype(np.uint8) * 255)
     return path
+
+
+def test_millimetres_where_the_file_says_them(program, mask, tmp_path):
+    """From the angiogram's DICOM, or from the account that `segment` wrote beside the mask."""
+    greys = np.arange(2 * 180 * 180, dtype=np.uint16).reshape(2, 180, 180) % 4000
+    (tmp_path / "run.dcm").write_bytes(saved(described(greys, 12, ImagerPixelSpacing=[0.5, 0.5])))
+    pages = np.stack([narrowed() * 0, narrowed()]).astype(np.uint8) * 255
+    images.write_pages(tmp_path / "masks.tif", list(pages))
+
+    def length(*words):
+        code, out, err = program("vessels", "measure", *words, "-o", tmp_path / "out.json", "--overwrite", "--json")
+        assert code == 0, err
+        record = json.loads(out)
+        return record["unit"], record["length"]
+
+    in_pixels = length(mask)
+    assert in_pixels[0] == "px"
+    dicom = ["--image", tmp_path / "run.dcm", "--frame", 2]
+    assert length(mask, *dicom) == ("mm", pytest.approx(in_pixels[1] / 2, rel=1e-4))
+    assert length(tmp_path / "masks.tif", *dicom) == ("mm", pytest.approx(in_pixels[1] / 2, rel=1e-4))
+    assert length(mask, *dicom, "--spacing", 2) == ("mm", pytest.approx(in_pixels[1] * 2, rel=1e-4))
+    account = {"outputs": [{"output": str(mask), "spacing": [0.1, 0.1]}]}
+    mask.with_name(mask.name + ".json").write_text(json.dumps(account))
+    assert length(mask) == ("mm", pytest.approx(in_pixels[1] / 10, rel=1e-4))
+    code, _, err = program("vessels", "measure", tmp_path / "masks.tif", "-o", tmp_path / "two.json")
+    assert code == 4 and "masks.tif has 2 frames and there is no --frame" in err
 
 
 def test_json_holds_all_that_was_measured(program, mask):
@@ -167,7 +195,8 @@ def test_a_picture_that_is_no_mask_ends_in_one_sentence(program, tmp_path, pixel
         (["-o", "out.json", "--spacing", "0"], 2, "--spacing is 0; wanted millimetres a pixel above 0"),
         (["-o", "out.json", "--spacing", "0.2mm"], 2, "--spacing is 0.2mm; wanted"),
         (["-o", "out.json", "--spacing", "1,2,3"], 2, "--spacing is 1,2,3; wanted"),
-        (["-o", "out.csv", "--image", "mask.png"], 2, "--image is shown in a page, and out.csv is none"),
+        (["-o", "out.csv", "--image", "run.dcm"], 4, "run.dcm has 2 frames and there is no --frame; wanted one from 1"),
+        (["-o", "out.csv", "--image", "run.dcm", "--frame", "3"], 4, "run.dcm has 2 frames and there is --frame 3"),
         (["-o", "there.json"], 2, "there.json exists; it is replaced only if asked to (--overwrite)"),
         (["-o", "out.html", "--image", "other.png"], 4, "the image is 6x10 but the mask is 180x180 (height x width)"),
         (["-o", "out.html", "--image", "none.png"], 4, "none.png does not exist"),
@@ -177,6 +206,7 @@ def test_a_picture_that_is_no_mask_ends_in_one_sentence(program, tmp_path, pixel
 def test_an_argument_that_cannot_be_meant(program, mask, monkeypatch, words, code, says):
     monkeypatch.chdir(mask.parent)
     images.write("other.png", GREY)
+    Path("run.dcm").write_bytes(saved(described(np.zeros((2, 180, 180), np.uint16), 12)))
     mask.with_name("there.json").write_text("{}")
     before = sorted(path.name for path in mask.parent.iterdir())
     found, out, err = program("vessels", "measure", "mask.png", *words)

@@ -47,7 +47,6 @@ def evaluate(
     from untaught.vessels.evaluating import evaluate as scores_of
     from untaught.vessels.evaluating import overlay, seen_before, summary
     from untaught.vessels.examples import read_examples
-    from untaught.vessels.frames import files_in
     from untaught.vessels.saved import CAVEAT, load
 
     if output is not None:
@@ -61,13 +60,8 @@ def evaluate(
         note(f"note: the model was trained on {len(old)} of these {len(examples)} images ({names})")
     use_threads(threads)
     if overlays is not None:
-        if overlays.exists() and not overlays.is_dir():
-            raise UsageError(f"{overlays} is a file; wanted a folder for the overlays")
-        overlays.mkdir(parents=True, exist_ok=True)
-        kept = [path for each in (images, labels, fov) if each is not None for path in files_in(each, called="images")]
-        for one in examples:
-            refuse_input(overlays / f"{one.image.name}.png", *kept)
-            pictures.check_place(overlays / f"{one.image.name}.png", overwrite=overwrite)
+        sources = [images, labels, *([] if fov is None else [fov])]
+        check_overlays(overlays, [one.image.name for one in examples], sources, overwrite=overwrite)
     rows = []
     for held in scores_of(trained, examples):
         rows.append(held.scores)
@@ -83,6 +77,20 @@ def evaluate(
     else:
         typer.echo("\n".join(table(rows, means)))
     note(f"{len(rows)} images. {CAVEAT}")
+
+
+def check_overlays(folder: Path, names: list[str], sources: list[Path], *, overwrite: bool) -> None:
+    """Can they be written there, without harm to an input?"""
+    from untaught import images
+    from untaught.vessels.frames import files_in
+
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; wanted a folder for the overlays")
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = [path for each in sources for path in files_in(each, called="images")]
+    for name in names:
+        refuse_input(folder / f"{name}.png", *kept)
+        images.check_place(folder / f"{name}.png", overwrite=overwrite)
 
 
 def table(rows: list[dict[str, Any]], means: dict[str, dict[str, float]]) -> list[str]:

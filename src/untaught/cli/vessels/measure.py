@@ -15,6 +15,7 @@ from untaught.errors import InputError, UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from untaught.vessels.frames import Angiogram
     from untaught.vessels.tree import Tree
 
 KINDS = (".json", ".csv", ".html", ".htm")
@@ -26,10 +27,17 @@ def measure(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="A .json, a .csv (a row a branch) or a .html page.")
     ],
-    image: Annotated[Path | None, typer.Option(metavar="IN", help="The angiogram, shown in the page.")] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="IN", help="The angiogram, for a page; a DICOM says how large a pixel is."),
+    ] = None,
+    frame: Annotated[int | None, typer.Option(min=1, help="Which frame, where MASK or IN has several.")] = None,
     spacing: Annotated[
         str | None,
-        typer.Option(metavar="MM", help="Millimetres a pixel: 0.2, or row,column: 0.2,0.25. Else all is in pixels."),
+        typer.Option(
+            metavar="MM",
+            help="Millimetres a pixel: 0.2, or row,column: 0.2,0.25. Else as IN or the account beside MASK says.",
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     as_json: Json = False,
@@ -42,14 +50,15 @@ def measure(
     kind = output.suffix.lower()
     if kind not in KINDS:
         raise UsageError(f"{output} says not what to write; {WANTED}")
-    if image is not None and kind in (".json", ".csv"):
-        raise UsageError(f"--image is shown in a page, and {output} is none; wanted a name that ends in .html")
     scale = None if spacing is None else spacing_of(spacing)
     refuse_input(output, mask, *([] if image is None else [image]))
     from untaught import images
 
     images.check_place(output, overwrite=overwrite)
-    vessels, source = read_mask(mask)
+    vessels, source = read_mask(mask, frame)
+    shown = None if image is None else read_image(image, frame)
+    if scale is None:
+        scale = beside(mask) if shown is None or shown.spacing is None else shown.spacing
     tree = measured(vessels, scale)
     record = {"mask": source} | tree.record()
     if kind == ".json":
@@ -57,7 +66,7 @@ def measure(
     elif kind == ".csv":
         text = rows_of(tree)
     else:
-        text = page_of(tree, vessels, mask, image)
+        text = page_of(tree, vessels, mask, None if shown is None else shown.pixels)
     images.write_atomically(output, text.encode(), overwrite=overwrite)
     if as_json:
         typer.echo(json.dumps(record))
@@ -76,7 +85,38 @@ def spacing_of(words: str) -> tuple[float, float]:
     return numbers[0], numbers[-1]
 
 
-def read_mask(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":
+def read_image(path: Path, frame: int | None) -> "Angiogram":
+    """The angiogram, or one frame of a cine. Raises: InputError where it is not said which, or there is none such."""
+    from untaught.vessels.frames import read_frames
+
+    frames = read_frames(path)
+    return frames.frame(one_of(frames.count, frame, path))
+
+
+def one_of(count: int, frame: int | None, path: Path) -> int:
+    """Which of so many frames. Raises: InputError."""
+    if count == 1:
+        return 1
+    if frame is None or frame > count:
+        got = "no --frame" if frame is None else f"--frame {frame}"
+        raise InputError(f"{path} has {count} frames and there is {got}; wanted one from 1 to {count}")
+    return frame
+
+
+def beside(mask: Path) -> tuple[float, float] | None:
+    """The spacing (row, column) in the account that `vessels segment` wrote beside a mask, if there is one."""
+    for account in (mask.with_name(mask.name + ".json"), mask.with_name("segmented.json")):
+        try:
+            outputs = json.loads(account.read_text())["outputs"]
+            found = next(one["spacing"] for one in outputs if Path(one["output"]).name == mask.name)
+            if found is not None:
+                return float(found[0]), float(found[1])
+        except (OSError, ValueError, KeyError, TypeError, StopIteration, IndexError):
+            continue  # no account, or another's
+    return None
+
+
+def read_mask(path: Path, frame: int | None) -> "tuple[NDArray[Any], dict[str, Any]]":
     """`[H, W]`, True in a vessel, and where it is from, for the record. Alpha is not looked at.
 
     Raises: InputError for a picture with more than two values, which is no mask.
@@ -85,7 +125,9 @@ def read_mask(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":
 
     from untaught import images
 
-    picture = images.read(path)
+    pages = images.read_pages(path)
+    number = one_of(len(pages), frame, path)
+    picture = pages[number - 1]
     pixels = picture.pixels
     if pixels.ndim == 3 and not (pixels == pixels[..., :1]).all():
         raise InputError(f"{path} is in colour; wanted a mask of two greys, 0 and the vessels'")
@@ -94,7 +136,8 @@ def read_mask(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":
     if values.size > 2 or (values.size == 2 and values[0] != 0):
         found = f"{values.size} grey levels" if values.size > 2 else f"the values {values[0]:g} and {values[1]:g}"
         raise InputError(f"{path} has {found}; wanted a mask of two, 0 and the vessels' (an image is to be segmented)")
-    return grey != 0, {"path": str(path), "sha256": picture.sha256}
+    source = {"path": str(path), "sha256": picture.sha256}
+    return grey != 0, source if len(pages) == 1 else source | {"frame": number}
 
 
 def measured(mask: "NDArray[Any]", spacing: tuple[float, float] | None) -> "Tree":
@@ -117,13 +160,11 @@ def sidecar(record: dict[str, Any]) -> str:
     return report.sidecar(record)
 
 
-def page_of(tree: "Tree", vessels: "NDArray[Any]", mask: Path, image: Path | None) -> str:
+def page_of(tree: "Tree", vessels: "NDArray[Any]", mask: Path, image: "NDArray[Any] | None") -> str:
     """As a page. Raises: InputError for an image of another size than the mask."""
-    from untaught import images
     from untaught.vessels.measured_page import measured_page
 
-    shown = None if image is None else images.read(image).pixels
-    return measured_page(tree, vessels, title=f"Vessels in {mask.name}", image=shown)
+    return measured_page(tree, vessels, title=f"Vessels in {mask.name}", image=image)
 
 
 def rows_of(tree: "Tree") -> str:
