@@ -246,7 +246,7 @@ def recipe_of(method: str, pixels: int, steps: int) -> Recipe:
     """How a network is made and trained."""
     own = recipe_for(pixels, steps, unlabelled=method == "lfnet-unlabelled")
     if method == "logistic":
-        return replace(own, copies=0, widths=(8,))
+        return replace(own, steps=0, copies=0)
     if method in ("lfnet", "lfnet-unlabelled"):
         return own
     plain = PlainRecipe(bank=ImageAlone(), tubes=None, steps=steps, optimiser=Adam(lr=0.001))
