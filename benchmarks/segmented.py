@@ -36,7 +36,7 @@ Rows = list[dict[str, Any]]
 
 def newest(name: str) -> Rows:
     """The last line of each method, number of labels, draw and seed, whatever its steps."""
-    found = [row for row in rows_of(RESULTS) if row["set"] == name]
+    found = [row for row in rows_of(RESULTS) if row["benchmark"] == "vessels" and row["set"] == name]
     return list({(row["method"], row["labels"], row["draw"], row["seed"]): row for row in found}.values())
 
 
@@ -115,7 +115,18 @@ def paired(name: str) -> str:
     return markdown(heads, lines) if lines else NOTHING
 
 
-TABLES = {
+def speed() -> str:
+    """A frame of 512x512, the newest line of each number of threads."""
+    found = {row["threads"]: row for row in rows_of(RESULTS) if row["benchmark"] == "vessels-speed"}
+    lines = [
+        [str(threads), *(f"{row[name]:.2f}" for name in ("seconds", "seen_seconds", "network_seconds"))]
+        for threads, row in sorted(found.items())
+    ]
+    heads = ["threads", "seconds for a frame of 512x512", "field of view and descriptors", "network"]
+    return markdown(heads, lines) if lines else NOTHING
+
+
+TABLES = {"vesselsspeed": speed} | {
     f"vessels{name}{what}": (lambda name=name, make=make: make(name))
     for name in ("dca1", "drive")
     for what, make in {
