@@ -181,7 +181,7 @@ def measure(case: Case, methods: list[str], asked: argparse.Namespace) -> None:
             continue
         began, cpu = time.monotonic(), time.process_time()
         out, made = run(case, method, asked)
-        took = {"seconds": round(time.monotonic() - began, 2), "cpu_seconds": round(time.process_time() - cpu, 2)}
+        took = {"seconds": round(time.monotonic() - began, 4), "cpu_seconds": round(time.process_time() - cpu, 2)}
         row |= {"shape": list(case.noisy.shape), "sigma": "true" if asked.told else "estimated"}
         row |= {"estimated_sigma": round(estimated(case.noisy), 3)} | made | scores(case, out) | took
         row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
