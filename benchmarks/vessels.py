@@ -203,9 +203,8 @@ def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> di
     about["segment_seconds"] = round((time.monotonic() - began) / len(tests), 3)
     found = []
     for likely, one in zip(maps, split.test, strict=True):
-        known = one.known if one.fov is None else one.known & one.fov
         mask = about["mask"](likely)
-        found.append(scores(mask, one.label, known=known, probability=likely).record())
+        found.append(scores(mask, one.label, known=one.counted, probability=likely).record())
     del about["mask"]
     kept: dict[str, Any] = {name: [one[name] for one in found] for name in (*SHOWN, "sensitivity", "precision")}
     kept["by_radius"] = [[(part["pixels"], part["recall"]) for part in one["by_radius"]] for one in found]

@@ -30,6 +30,7 @@ class Sum(nn.Module):
     """`Added`, built."""
 
     start: Tensor
+    part = PART
 
     def __init__(self, network: nn.Module, start: Tensor) -> None:
         super().__init__()
@@ -40,4 +41,4 @@ class Sum(nn.Module):
         made: Tensor = self.network(z)
         down, right = (made.shape[-2] - self.start.shape[-2], made.shape[-1] - self.start.shape[-1])
         margins = (right // 2, right - right // 2, down // 2, down - down // 2)
-        return F.pad(self.start, margins, mode="replicate") + PART * made
+        return F.pad(self.start, margins, mode="replicate") + self.part * made

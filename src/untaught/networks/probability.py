@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from untaught.networks.added import Sum
 from untaught.networks.around import Around
 
 
@@ -22,18 +22,10 @@ class Probability(Around):
         return Sigmoid(self.network.build(channels, height, width), self.start)
 
 
-class Sigmoid(nn.Module):
+class Sigmoid(Sum):
     """`Probability`, built."""
 
-    start: Tensor
-
-    def __init__(self, network: nn.Module, start: Tensor) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("start", start.detach().float().cpu())
+    part = 1.0  # a logit has no range
 
     def forward(self, z: Tensor) -> Tensor:
-        made: Tensor = self.network(z)
-        down, right = (made.shape[-2] - self.start.shape[-2], made.shape[-1] - self.start.shape[-1])
-        margins = (right // 2, right - right // 2, down // 2, down - down // 2)
-        return torch.sigmoid(F.pad(self.start, margins, mode="replicate") + made)
+        return torch.sigmoid(super().forward(z))

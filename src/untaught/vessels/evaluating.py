@@ -34,15 +34,9 @@ def evaluate(model: Model, examples: Sequence[Example]) -> Iterator[Held]:
     for one in examples:
         fov = field_of_view(one.image.pixels) if one.fov is None else one.fov
         likely = model.probability(one.image.pixels, fov)
-        known = counted(one)
         mask = model.mask(likely)
-        found = scores(mask, one.label, known=known, probability=likely)
+        found = scores(mask, one.label, known=one.counted, probability=likely)
         yield Held(one, mask, {"name": one.image.name} | found.record())
-
-
-def counted(one: Example) -> NDArray[np.bool_]:
-    """Where a score is taken: what is known, in the field of view if one was given. One that was found is not asked."""
-    return one.known if one.fov is None else one.known & one.fov
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
@@ -61,7 +55,7 @@ def overlay(held: Held) -> NDArray[np.uint8]:
 
     Pixels that do not count are left grey. Colours of Okabe and Ito (2008), told apart by nearly all eyes.
     """
-    example, known = held.example, counted(held.example)
+    example, known = held.example, held.example.counted
     kinds = (held.mask & example.label, held.mask & ~example.label, ~held.mask & example.label)
     drawn = np.repeat(255 * example.image.pixels.clip(0, 1)[..., None], 3, axis=2)
     for kind, colour in zip(kinds, COLOURS.values(), strict=True):

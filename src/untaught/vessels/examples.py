@@ -26,6 +26,11 @@ class Example:
     known: NDArray[np.bool_] = field(repr=False)
     fov: NDArray[np.bool_] | None = field(repr=False, default=None)
 
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """What is known, in the field of view if one was given: where a label may be held against anything."""
+        return self.known if self.fov is None else self.known & self.fov
+
 
 def read_examples(images: Path, labels: Path, fov: Path | None = None) -> list[Example]:
     """Every labelled frame of a folder of images and one of labels, or of two files, in the order of the images' names.

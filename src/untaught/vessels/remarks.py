@@ -27,7 +27,7 @@ def contrast(example: Example) -> float:
 
     Positive in X-ray angiograms and in the retina's green channel; 0 where nothing beside them is known.
     """
-    label, pixels, inside = example.label, example.image.pixels, seen(example)
+    label, pixels, inside = example.label, example.image.pixels, example.counted
     near = ndimage.distance_transform_edt(~label)
     ring = (near > 1) & (near <= 1 + RING) & inside
     spread = float(pixels[inside].std())
@@ -36,18 +36,13 @@ def contrast(example: Example) -> float:
     return float(pixels[ring].mean() - pixels[label & inside].mean()) / spread
 
 
-def seen(example: Example) -> NDArray[np.bool_]:
-    """Known, and in the field of view."""
-    return example.known if example.fov is None else example.known & example.fov
-
-
 def looks_inverted(example: Example) -> bool:
     """Is what is called vessel the greater part, or thicker than what lies between?
 
     Thickness is the mean distance to the edge. Vessels are thinner than their gaps, and fill less than half the image.
     Only asked where nearly all is known: strokes of a few pixels have the thickness of the brush.
     """
-    inside = seen(example)
+    inside = example.counted
     if example.known.mean() < MOSTLY_KNOWN:
         return False
     label = example.label

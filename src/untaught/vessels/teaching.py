@@ -64,25 +64,17 @@ class Teaching:
             "steps_run": result.steps_run,
             "stopped_by": result.stopped_by,
             "seconds": round(self.before + self.training.fitting.seconds, 1),
-            "images": [listed(one) | {"signature": self.kind(model, one)} for one in self.examples],
             "unlabelled": [{"name": one.name, "image": one.sha256} for one in self.unlabelled],
+            "images": [],
         }
-        return replace(model, card=card | {"training_scores": self.scores(model)})
-
-    def kind(self, model: Model, one: Example) -> list[float]:
-        """What kind of image it is, for `choosing`."""
-        seen = model.seen(one.image.pixels, one.fov)
-        return [round(float(value), 4) for value in signature(model, seen.descriptors, seen.fov)]
-
-    def scores(self, model: Model) -> dict[str, float]:
-        """How well the labelled images themselves are met."""
-        found = []
-        for one in self.examples:
-            fov = one.fov
-            inside = one.known if fov is None else one.known & fov
-            mask = model.mask(model.probability(one.image.pixels, fov))
-            found.append(overlap(mask[inside], one.label[inside]))
-        return {"dice": float(np.mean(found))}
+        dice = []
+        for one, said in zip(self.examples, self.about["image"], strict=False):
+            seen = model.seen(one.image.pixels, one.fov)
+            kind = [round(float(value), 4) for value in signature(model, seen.descriptors, seen.fov)]  # for `choosing`
+            mask = model.mask(model.from_descriptors(seen.descriptors) * seen.fov)
+            dice.append(overlap(mask[one.counted], one.label[one.counted]))
+            card["images"].append(said | {"signature": kind})
+        return replace(model, card=card | {"training_scores": {"dice": float(np.mean(dice))}})
 
 
 def vessel_pixels(examples: Sequence[Example]) -> int:

@@ -46,7 +46,7 @@ def segment(
     """
     from untaught import images as pictures
     from untaught.cli.running import use_threads
-    from untaught.vessels.frames import files_in
+    from untaught.vessels.frames import files_in, read_frames
     from untaught.vessels.labels import read_fov
     from untaught.vessels.saved import CAVEAT, load
 
@@ -61,8 +61,9 @@ def segment(
     use_threads(threads)
     done = []
     for job in jobs:
-        job.write(Found(trained, job.frames, inside, probability), overwrite=overwrite)
-        done.append(job.record())
+        frames = read_frames(job.source)
+        job.write(Found(trained, frames, inside, probability), overwrite=overwrite)
+        done.append(job.record(frames))
     record = {"caveat": CAVEAT, "model": str(model), "threshold": trained.threshold, "outputs": done}
     pictures.write_atomically(beside, (json.dumps(record, indent=2) + "\n").encode(), overwrite=overwrite)
     if as_json:
@@ -97,25 +98,25 @@ class Found:
 
 @dataclass(frozen=True)
 class Target:
-    """Where the masks of one file go: a picture, or a TIFF with a page for each frame."""
+    """Where the masks of one file go: a picture, or a TIFF with a page for each frame. It holds no pixels."""
 
-    frames: "Frames"
+    source: Path
     output: Path
 
     def write(self, found: Found, *, overwrite: bool) -> None:
         """Segment and write; of a cine one frame at a time."""
         from untaught import images
 
-        if self.frames.count == 1:
+        if found.frames.count == 1:
             images.write(self.output, next(iter(found)), overwrite=overwrite)
         else:
             images.write_pages(self.output, iter(found), overwrite=overwrite)
 
-    def record(self) -> dict[str, Any]:
+    def record(self, frames: "Frames") -> dict[str, Any]:
         """What was done, for the account beside it."""
-        said: dict[str, Any] = {"input": str(self.frames.path), "sha256": self.frames.sha256}
-        said |= {"output": str(self.output), "frames": self.frames.count}
-        return said | {"spacing": self.frames.spacing, "plane": self.frames.plane}
+        said: dict[str, Any] = {"input": str(self.source), "sha256": frames.sha256}
+        said |= {"output": str(self.output), "frames": frames.count}
+        return said | {"spacing": frames.spacing, "plane": frames.plane}
 
 
 def beside_of(output: Path) -> Path:
@@ -136,16 +137,14 @@ def targets(files: list[Path], output: Path) -> list[Target]:
     if kind in KINDS:
         if len(files) > 1:
             raise UsageError(f"{len(files)} images cannot go to one file, {output}; wanted a folder")
-        frames = read_frames(files[0])
-        if frames.count > 1 and kind not in PAGES:
+        if read_frames(files[0]).count > 1 and kind not in PAGES:
             raise UsageError(f"{files[0]} has several frames; wanted a .tif or a folder for them, not {output}")
-        return [Target(frames, output)]
+        return [Target(files[0], output)]
     if kind in [suffix for each in FORMATS for suffix in each.suffixes] or (output.exists() and not output.is_dir()):
         raise UsageError(f"{output} can hold no mask; wanted a name that ends in .png or .tif, or a folder")
     names = [stem(file) for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two of the images are called {twice}; their masks would have one name")
     output.mkdir(parents=True, exist_ok=True)
-    every = [read_frames(file) for file in files]
-    kinds = [".tif" if frames.count > 1 else ".png" for frames in every]
-    return [Target(f, output / f"{name}{kind}") for f, name, kind in zip(every, names, kinds, strict=True)]
+    kinds = [".tif" if read_frames(file).count > 1 else ".png" for file in files]
+    return [Target(file, output / f"{name}{kind}") for file, name, kind in zip(files, names, kinds, strict=True)]
