@@ -6,6 +6,7 @@ import torch
 
 from untaught.errors import InputError, UsageError
 from untaught.vessels import views as views_module
+from untaught.vessels.descriptors import Bank
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.pieces import overlap
 from untaught.vessels.recipe import recipe_for
@@ -191,8 +192,9 @@ def test_nothing_to_learn_from():
 def test_more_labels_teach_for_longer():
     rows = [recipe_for(pixels) for pixels in (100, 5_000, 12_000, 13_000, 25_000, 100_000, 10**7)]
     steps = [row.steps for row in rows]
-    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 700, 2000, 3000) and steps[0] == 60
+    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 500, 1500, 3000) and steps[0] == 60
     assert steps == sorted(steps)
-    assert [row.settled for row in rows] == [True, True, True, False, False, False, False]
     assert [row.trust for row in rows] == [0.8, 0.8, 0.8, 1, 1, 1, 1]
+    grey = Bank().names().index("grey")
+    assert [row.seen for row in rows] == [None] * 5 + [(grey,)] * 2
     assert recipe_for(25_000, 7).steps == 7

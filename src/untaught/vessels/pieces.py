@@ -8,7 +8,7 @@ from scipy import ndimage as ndi
 
 Mask = NDArray[np.bool_]
 
-SMALLEST = 0, 12, 25, 50, 100  # pixels
+SMALLEST = 0, 12, 25, 50, 100, 150, 200, 300  # pixels
 FLAT = 0.004
 TOUCHING = np.ones((3, 3), dtype=int)
 

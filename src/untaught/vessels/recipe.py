@@ -19,12 +19,14 @@ from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
 
 AN_IMAGE = 5000  # vessel pixels: as many as a coronary angiogram of 300x300 has
-STEPS = {1: 60, 5: 700, 20: 2000, 100: 3000}
+STEPS = {1: 60, 5: 500, 20: 1500, 100: 3000}
 """For labels of so many such images; between them by the logarithm of both."""
 LITTLE = 2.5  # images' worth of labels, or less
-"""They teach what their own vessels are like, too: what was fitted at once had better stay, and what the network adds
-is not to be believed whole."""
+"""They teach what their own vessels are like, too: what the network adds is not to be believed whole."""
 TRUST = 0.8
+MUCH = 10  # images' worth of labels, or more
+"""They teach a network to see for itself: shown the grey level alone, in crops with more around them, it comes farther
+than with descriptors, which speed it up at first. The logistic model that it begins at has them still."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +98,9 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
     """
     worth = max(vessel_pixels / AN_IMAGE, 1.0)
     own = round(float(np.exp(np.interp(np.log(worth), np.log(list(STEPS)), np.log(list(STEPS.values()))))))
+    recipe = replace(Recipe(), steps=steps or own, settled=True)
     if worth <= LITTLE:
-        recipe = replace(Recipe(), steps=steps or own, settled=True, trust=TRUST)
-    else:
-        recipe = replace(Recipe(), steps=steps or own)
+        recipe = replace(recipe, trust=TRUST)
+    elif worth >= MUCH:
+        recipe = replace(recipe, seen=(recipe.bank.names().index("grey"),), crop=256, crops=1)
     return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe

@@ -1,0 +1,180 @@
+"""Does `vessels annotate-next` choose better than chance? Which image to label next, asked again and again.
+
+    python benchmarks/annotate.py --data DIR --draws 20 --most 5
+    python benchmarks/annotate.py --data DIR --draws 4 --most 3 --steps own
+
+Images: as benchmarks/vessels.py, DIR/vessels/dca1. A draw begins with one training image chosen at random, the same for
+every way of choosing; then each label more is chosen from 40 others, also drawn at random:
+
+    chance    the first of them
+    next      as `untaught vessels annotate-next` does: (1 - expected Dice) times novelty
+    unsure    the least expected Dice alone
+    novel     the greatest distance from what is labelled alone
+
+With `--steps 0`, the default, the model is the logistic one that LFNet begins at: it is as good as LFNet at one label
+and takes seconds. `own`: LFNet. Labels of images that are not chosen are never looked at; the test images score.
+
+Appends JSON lines to benchmarks/results/annotate.jsonl, one for each draw, way and number of labels.
+"""
+
+import argparse
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from references import add_row, check, rows
+from untaught import __version__
+from untaught.allocator import keep_freed_memory
+from untaught.vessels.choosing import Candidate, choose, expected_dice, signature
+from untaught.vessels.descriptors import Bank
+from untaught.vessels.examples import Example
+from untaught.vessels.model import Model
+from untaught.vessels.pieces import overlap
+from untaught.vessels.recipe import recipe_for
+from untaught.vessels.teaching import ready, vessel_pixels
+from untaught.vessels.views import Labelled
+from vessels import Split, described, learnt
+
+RESULTS = Path(__file__).parent / "results" / "annotate.jsonl"
+OFFERED = 40
+KEYS = ("draw", "way", "labels", "steps", "seed")
+
+
+def main() -> None:
+    """Run what is asked for and not there yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--most", type=int, default=5, help="labels")
+    parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--steps", default="0", help="of the loop: 0, the logistic model, or own, LFNet's")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    asked = parser.parse_args()
+    check(parser, "--ways", asked.ways, WAYS)
+    torch.set_num_threads(asked.threads)
+    keep_freed_memory()
+    folder = asked.data / "vessels" / "dca1"
+    if not folder.is_dir():
+        print(f"skipped: {folder} is not there")
+        return
+    split = Split.read("dca1", folder)
+    train, test = ([Seen.of(one) for one in part] for part in (split.train, split.test))
+    for draw in range(asked.draws):
+        for way in asked.ways.split(","):
+            wanted = [
+                dict(zip(KEYS, (draw, way, count, asked.steps, 0), strict=True)) for count in range(1, asked.most + 1)
+            ]
+            there = [[row.get(key) for key in KEYS] for row in rows(asked.results)]
+            if not all([one[key] for key in KEYS] in there for one in wanted):
+                for row in grown(wanted, train, test):
+                    if [row[key] for key in KEYS] not in there:
+                        add_row(asked.results, row | {"threads": asked.threads})
+                        print(draw, way, row["labels"], round(float(np.mean(row["dice"])), 4), flush=True)
+
+
+class Seen:
+    """An image and its descriptors; its label is there only for whoever has chosen it."""
+
+    def __init__(self, example: Example, one: Labelled, descriptors: Tensor) -> None:
+        self.example, self.ready, self.descriptors = example, one, descriptors
+
+    @classmethod
+    def of(cls, example: Example) -> "Seen":
+        one = ready(example, bright=False)
+        return cls(example, one, described(Bank(), one))
+
+    def likely(self, model: Model) -> np.ndarray:
+        """The probability of a vessel."""
+        return model.from_descriptors(self.descriptors.float()) * self.ready.fov
+
+    def signature(self, model: Model) -> np.ndarray:
+        """What kind of image it is."""
+        return signature(model, self.descriptors, self.ready.fov)
+
+
+def grown(wanted: list[dict[str, Any]], train: list[Seen], test: list[Seen]) -> Any:
+    """A row for each number of labels: one more is chosen each time."""
+    order = np.random.default_rng([2026, wanted[0]["draw"]]).permutation(len(train))
+    chosen = [train[order[0]]]
+    for row in wanted:
+        began = time.process_time()
+        model = taught(chosen, row["steps"])
+        about = {
+            "cpu_seconds": round(time.process_time() - began, 1),
+            "chosen": [one.example.image.name for one in chosen],
+        }
+        yield row | {"benchmark": "annotate", "set": "dca1", "dice": tested(model, test)} | about | versions()
+        offered = [one for one in (train[k] for k in order[1:]) if one not in chosen]
+        some = np.random.default_rng([2027, row["draw"], row["labels"]]).permutation(len(offered))[:OFFERED]
+        chosen.append(WAYS[row["way"]](model, chosen, [offered[k] for k in some]))
+
+
+def taught(chosen: list[Seen], steps: str) -> Model:
+    """A model of the chosen images' labels."""
+    examples = [one.example for one in chosen]
+    recipe = recipe_for(vessel_pixels(examples))
+    if steps == "0":
+        recipe = replace(recipe, steps=0, copies=0)
+    return learnt(recipe, [one.ready for one in chosen], 0, [])[0]
+
+
+def tested(model: Model, test: list[Seen]) -> list[float]:
+    """The Dice of each test image."""
+    found = []
+    for one in test:
+        mask, known = model.mask(one.likely(model)), one.example.counted
+        found.append(round(overlap(mask[known], one.example.label[known]), 4))
+    return found
+
+
+def by_chance(model: Model, chosen: list[Seen], offered: list[Seen]) -> Seen:
+    """They come in random order."""
+    del model, chosen
+    return offered[0]
+
+
+def by_both(model: Model, chosen: list[Seen], offered: list[Seen]) -> Seen:
+    """What `annotate-next` does."""
+    candidates = [
+        Candidate(str(k), expected_dice(one.likely(model)), one.signature(model)) for k, one in enumerate(offered)
+    ]
+    best = choose(candidates, [one.signature(model) for one in chosen], 1)
+    return offered[int(best[0].name)]
+
+
+def unsure(model: Model, chosen: list[Seen], offered: list[Seen]) -> Seen:
+    """The one whose mask the model trusts least."""
+    del chosen
+    return min(offered, key=lambda one: expected_dice(one.likely(model)))
+
+
+def novel(model: Model, chosen: list[Seen], offered: list[Seen]) -> Seen:
+    """The one farthest from the nearest labelled one."""
+    have = [one.signature(model) for one in chosen]
+    return max(offered, key=lambda one: min(float(np.linalg.norm(one.signature(model) - old)) for old in have))
+
+
+def versions() -> dict[str, str]:
+    """What ran."""
+    return {
+        "untaught": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+Way = Callable[[Model, list[Seen], list[Seen]], Seen]
+WAYS: dict[str, Way] = {"chance": by_chance, "next": by_both, "unsure": unsure, "novel": novel}
+
+
+if __name__ == "__main__":
+    main()
