@@ -19,9 +19,9 @@ Methods:
     lfnet-unlabelled             the same, with the other training images without their labels
 All networks learn by the same loop, loss (cross-entropy and Dice), optimiser and seed, and as many steps as their row
 says. The U-Nets' settings are the best of those tried on DCA1's training images (20 labels, Dice): crops of 256 and
-orthogonalised momentum .783, Adam at 0.005 .763, at 0.001 .647, there with four crops of 128 .632. Where a dark border of a collimator is found it is filled, left out of the learning, and
-nothing is predicted in it, for every method. Networks' threshold is one half; small lone pieces are dropped. No test
-image decides anything.
+orthogonalised momentum .783, Adam at 0.005 .763, at 0.001 .647, there with four crops of 128 .632. Where a dark border
+of a collimator is found it is filled, left out of the learning, and nothing is predicted in it, for every method.
+Networks' threshold is one half; small lone pieces are dropped. No test image decides anything.
 
 Scores of each test image (`untaught.vessels.scores`): in the field of view where the set gives one, else everywhere.
 `seconds` are the clock's and `cpu_seconds` the processor's, of making copies and training; `segment_seconds` of one
