@@ -31,7 +31,7 @@ class LFNet(Network):
     prior: Logistic = field(repr=False)
     residual: bool = True  # begin at the logistic model?
     seen: tuple[int, ...] | None = None  # which of D the U-Net is shown; None: all
-    settled: bool = False  # do the filters and the logistic model stay as they were fitted?
+    settled: bool = False  # does the logistic model stay as it was fitted?
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained: it has seen few images
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
@@ -67,9 +67,8 @@ class Residual(nn.Module):
         self.known = Known(spec.prior) if spec.residual else None
         count = len(spec.prior.weights) if spec.seen is None else len(spec.seen)
         self.network = UNet(count, spec.widths, 1 + spec.heads)
-        for part in (self.filters, self.known):
-            if part is not None:
-                part.requires_grad_(not spec.settled)
+        if self.known is not None:
+            self.known.requires_grad_(not spec.settled)
 
     def described(self, descriptors: Tensor) -> Tensor:
         """D: what came in and what the learnable filters add, `[B, C + T, H, W]`."""

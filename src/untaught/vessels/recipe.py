@@ -26,7 +26,7 @@ LITTLE = 2.5  # images' worth of labels, or less
 TRUST = 0.8
 MUCH = 10  # images' worth of labels, or more
 """They teach a network to see for itself: shown the grey level alone, in crops with more around them, it comes farther
-than with descriptors, which speed it up at first. The logistic model that it begins at has them still."""
+than with descriptors and learnable filters. The logistic model that it begins at has the descriptors still."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Recipe:
     widths: tuple[int, ...] = (16, 32, 64, 64)  # of the U-Net, finest scale first
     residual: bool = True  # begin at the logistic model of the descriptors?
     seen: tuple[int, ...] | None = None  # which descriptors the U-Net is shown; None: all
-    settled: bool = False  # do the filters and the logistic model stay as they were fitted?
+    settled: bool = False  # does the logistic model stay as it was fitted?
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained
     lessons: Lessons = Lessons()
     augment: Augment = Augment()
@@ -92,7 +92,7 @@ class Recipe:
 
 
 def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool = False) -> Recipe:
-    """LFNet for labels with so many vessel pixels: more of them can teach for longer, and are to be believed more.
+    """LFNet for labels with so many vessel pixels: more of them can teach for longer, and need less help.
 
     unlabelled: are there images without labels? They take part in a further head, for vesselness.
     """
@@ -102,5 +102,5 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
     if worth <= LITTLE:
         recipe = replace(recipe, trust=TRUST)
     elif worth >= MUCH:
-        recipe = replace(recipe, seen=(recipe.bank.names().index("grey"),), crop=256, crops=1)
+        recipe = replace(recipe, tubes=None, seen=(recipe.bank.names().index("grey"),), crop=256, crops=1)
     return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe
