@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.images.dicoms import described, saved
 from untaught import images
+from untaught.cli.vessels import train
 from untaught.fitting import Fitting
 from untaught.vessels import recipe
 from untaught.vessels.model import Model
@@ -165,6 +166,16 @@ def test_images_without_labels_take_part(program, data, tmp_path):
     made = load(tmp_path / "m")
     assert made.recipe.lessons.heads == ("vesselness",) and len(made.card["unlabelled"]) == 2
     assert made.segment(angiogram(5)[0]).shape == (56, 64)
+
+
+def test_of_many_images_without_labels_some_take_part(program, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "MOST_UNLABELLED", 2)
+    others = written(tmp_path / "others", (5, 6, 7, 8))[0]
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "--unlabelled", others, "--steps", 1]
+    code, _, err = program(*ask, "-o", tmp_path / "m")
+    assert code == 0 and "note: took 2 of 4 unlabelled frames, spread evenly" in err, err
+    taken = sorted(one["name"] for one in load(tmp_path / "m").card["unlabelled"])
+    assert taken[0] in ("a5", "a6") and taken[1] in ("a7", "a8") and len(taken) == 2
 
 
 def test_a_mask_and_its_record(program, model, data, tmp_path):

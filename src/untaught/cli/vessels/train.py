@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from untaught.vessels.teaching import Teaching
 
 CHECKPOINT = "training.checkpoint"
+MOST_UNLABELLED = 64
+"""Frames that are learnt from; they take less memory than the copies that are made of some of them at a time."""
 
 
 def train(
@@ -23,7 +25,8 @@ def train(
     labels: Annotated[Path, typer.Option(metavar="DIR", help="Their labels, paired by name: vessels are not 0.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="MODEL", help="The folder for the model.")],
     unlabelled: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Images without labels, to learn from.")
+        Path | None,
+        typer.Option(metavar="DIR", help=f"Images without labels, to learn from: {MOST_UNLABELLED} frames at most."),
     ] = None,
     fov: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Fields of view; else a dark border is found.")
@@ -43,14 +46,14 @@ def train(
     from untaught import checkpoint
     from untaught.cli.running import undisturbed, use_threads
     from untaught.vessels.examples import read_examples
-    from untaught.vessels.frames import read_images
+    from untaught.vessels.frames import read_some
     from untaught.vessels.recipe import recipe_for
     from untaught.vessels.remarks import remarks
     from untaught.vessels.saved import check_folder
     from untaught.vessels.teaching import Teaching, vessel_pixels
 
     examples = read_examples(images, labels, fov)
-    others = [] if unlabelled is None else read_images(unlabelled)
+    others, there = ([], 0) if unlabelled is None else read_some(unlabelled, MOST_UNLABELLED, seed=seed)
     kept = resume or output / CHECKPOINT
     own = resume is not None and resume.parent.resolve() == output.resolve()  # the model beside it is its own
     if resume is None and kept.exists() and not overwrite:
@@ -60,6 +63,8 @@ def train(
     check_folder(output, overwrite=overwrite or own)
     for remark in remarks(examples):
         note(f"note: {remark}")
+    if there > len(others):
+        note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
     teaching = Teaching(
         examples, recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others)), seed=seed, unlabelled=others
