@@ -1,5 +1,6 @@
 """`untaught vessels train`, `segment`, `evaluate`, `annotate-next`: what is written and what is refused."""
 
+import io
 import json
 import signal
 import subprocess
@@ -8,9 +9,12 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
+from rich.progress import Progress
 
 from tests.images.dicoms import described, saved
 from untaught import images
+from untaught.cli import running
 from untaught.cli.vessels import train
 from untaught.fitting import Fitting
 from untaught.vessels import recipe
@@ -64,6 +68,18 @@ def test_training_writes_a_model_and_says_how_it_went(program, data, tmp_path):
     assert [one["name"] for one in card["images"]] == ["a0", "a1"]
     assert card["images"][0]["image"] == images.read(data[0] / "a0.png").sha256
     assert 0 < card["training_scores"]["dice"] <= 1
+
+
+def test_the_bar_follows_it_to_the_end(program, data, tmp_path, monkeypatch):
+    """With one that draws where there is no terminal."""
+    progress = Progress(console=Console(file=io.StringIO(), force_terminal=True), auto_refresh=False)
+    monkeypatch.setattr(running, "bar", lambda: progress)
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "-o", tmp_path / "model", "--steps", 5]
+    code, _, err = program(*ask)
+    assert code == 0, err
+    network = progress.tasks[-1]
+    assert (network.description, network.total, network.completed) == ("network", 5, 5)
+    assert float(network.fields["loss"].removeprefix("loss ")) > 0
 
 
 def test_bright_vessels_are_noticed(program, tmp_path):

@@ -111,7 +111,7 @@ def carry_out(job: "AnyJob", picture: "Picture", places: Places, *, began: float
     refuse_what_does_not_fit(job)
     job.before = time.monotonic() - began
     with undisturbed():
-        interrupted = run(job)
+        interrupted = run(job, first="first estimate" if job.row.pilot else "network")
         deliver(job, picture, places, interrupted=interrupted, about=about, as_json=as_json)
 
 

@@ -44,7 +44,7 @@ def train(
     Research use, not for diagnosis.
     """
     from untaught import checkpoint
-    from untaught.cli.running import undisturbed, use_threads
+    from untaught.cli.running import run, undisturbed, use_threads
     from untaught.vessels.examples import read_examples
     from untaught.vessels.frames import read_some
     from untaught.vessels.recipe import recipe_for
@@ -75,24 +75,8 @@ def train(
     if resume is not None:
         teaching.training.resume(checkpoint.read(resume, teaching.about))
     with undisturbed():
-        interrupted = practise(teaching)
+        interrupted = run(teaching.training)
         deliver(teaching, output, kept, interrupted=interrupted, overwrite=overwrite or own)
-
-
-def practise(teaching: "Teaching") -> bool:
-    """To the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
-    from untaught.cli.running import bar, interruptible
-
-    training = teaching.training
-    with bar() as progress, interruptible() as interrupt:
-        task = progress.add_task("network", total=training.recipe.steps, loss="")
-        for moment in training:
-            if interrupt and not training.fitting.finished:
-                return True
-            if not progress.disable and (moment.done % 10 == 0 or moment.done == moment.total):
-                loss = "" if moment.loss is None else f"loss {float(moment.loss):#.4g}"
-                progress.update(task, completed=moment.done, loss=loss)
-    return False
 
 
 def deliver(teaching: "Teaching", folder: Path, kept: Path, *, interrupted: bool, overwrite: bool) -> None:
