@@ -20,6 +20,8 @@ from untaught.fitting import Fitting
 from untaught.vessels import recipe
 from untaught.vessels.model import Model
 from untaught.vessels.saved import load
+from untaught.vessels.training import Training
+from untaught.vessels.views import Views
 from vessels.angiograms import SMALL, angiogram
 
 USE = "Research use, not for diagnosis."
@@ -70,15 +72,34 @@ def test_training_writes_a_model_and_says_how_it_went(program, data, tmp_path):
     assert 0 < card["training_scores"]["dice"] <= 1
 
 
-def test_the_bar_follows_it_to_the_end(program, data, tmp_path, monkeypatch):
+def test_the_bar_says_what_is_being_done(program, data, tmp_path, monkeypatch):
     """With one that draws where there is no terminal."""
-    progress = Progress(console=Console(file=io.StringIO(), force_terminal=True), auto_refresh=False)
-    monkeypatch.setattr(running, "bar", lambda: progress)
-    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "-o", tmp_path / "model", "--steps", 5]
+    bars, shown = [], []
+
+    def bar():
+        bars.append(Progress(console=Console(file=io.StringIO(), force_terminal=True), auto_refresh=False))
+        return bars[-1]
+
+    monkeypatch.setattr(running, "bar", bar)
+
+    def noticed(owner, name):
+        does = getattr(owner, name)
+
+        def doing(*given):
+            shown.append((name, bars[-1].tasks[0].description))
+            return does(*given)
+
+        monkeypatch.setattr(owner, name, doing)
+
+    noticed(Views, "make")
+    noticed(Training, "model")
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "-o", tmp_path / "model", "--steps", 3]
     code, _, err = program(*ask)
     assert code == 0, err
-    network = progress.tasks[-1]
-    assert (network.description, network.total, network.completed) == ("network", 5, 5)
+    assert shown[0] == ("make", "making copies of the images")
+    assert shown[-1] == ("model", "trying it on the labelled images")
+    network = bars[1].tasks[0]
+    assert (network.description, network.total, network.completed) == ("network", 3, 3)
     assert float(network.fields["loss"].removeprefix("loss ")) > 0
 
 

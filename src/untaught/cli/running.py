@@ -127,6 +127,14 @@ def bar() -> Progress:
 
 
 @contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """The bar while something is done that nobody knows the length of: it says what, and moves."""
+    with bar() as progress:
+        progress.add_task(what, total=None, loss="")
+        yield
+
+
+@contextmanager
 def undisturbed() -> Iterator[None]:
     """Ctrl-C does nothing here, but where `interruptible` listens for it: what was made is written in any case."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

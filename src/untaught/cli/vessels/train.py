@@ -44,49 +44,63 @@ def train(
     Research use, not for diagnosis.
     """
     from untaught import checkpoint
-    from untaught.cli.running import run, undisturbed, use_threads
+    from untaught.cli.running import run, undisturbed, use_threads, waiting
     from untaught.vessels.examples import read_examples
     from untaught.vessels.frames import read_some
     from untaught.vessels.recipe import recipe_for
     from untaught.vessels.remarks import remarks
-    from untaught.vessels.saved import check_folder
     from untaught.vessels.teaching import Teaching, vessel_pixels
 
     examples = read_examples(images, labels, fov)
     others, there = ([], 0) if unlabelled is None else read_some(unlabelled, MOST_UNLABELLED, seed=seed)
-    kept = resume or output / CHECKPOINT
-    own = resume is not None and resume.parent.resolve() == output.resolve()  # the model beside it is its own
-    if resume is None and kept.exists() and not overwrite:
-        raise UsageError(
-            f"{kept} is left from an interrupted run: --resume {kept} goes on from it, --overwrite begins anew"
-        )
-    check_folder(output, overwrite=overwrite or own)
+    replace = check_place(output, resume, overwrite=overwrite)
     for remark in remarks(examples):
         note(f"note: {remark}")
     if there > len(others):
         note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
-    teaching = Teaching(
-        examples, recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others)), seed=seed, unlabelled=others
-    )
+    recipe = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
+    with waiting("making copies of the images"):
+        teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)
     if teaching.bright:
         note("vessels are brighter than what is beside them; the model will expect that")
     teaching.about["command"] = shlex.join(["untaught", *sys.argv[1:]])
     if resume is not None:
-        teaching.training.resume(checkpoint.read(resume, teaching.about))
+        state = checkpoint.read(resume, teaching.about)
+        with waiting("making its latest copies again"):
+            teaching.training.resume(state)
     with undisturbed():
         interrupted = run(teaching.training)
-        deliver(teaching, output, kept, interrupted=interrupted, overwrite=overwrite or own)
+        deliver(teaching, output, resume or output / CHECKPOINT, interrupted=interrupted, overwrite=replace)
+
+
+def check_place(output: Path, resume: Path | None, *, overwrite: bool) -> bool:
+    """Is a model that is there to be replaced: as asked for, or as the one that the training gone on with has left?
+
+    Raises: UsageError for a folder that is not to be written to.
+    """
+    from untaught.vessels.saved import check_folder
+
+    left = output / CHECKPOINT
+    own = resume is not None and resume.parent.resolve() == output.resolve()
+    if resume is None and left.exists() and not overwrite:
+        raise UsageError(
+            f"{left} is left from an interrupted run: --resume {left} goes on from it, --overwrite begins anew"
+        )
+    check_folder(output, overwrite=overwrite or own)
+    return overwrite or own
 
 
 def deliver(teaching: "Teaching", folder: Path, kept: Path, *, interrupted: bool, overwrite: bool) -> None:
     """Write the model; after Ctrl-C the checkpoint before it, and how to go on."""
     from untaught import checkpoint
+    from untaught.cli.running import waiting
     from untaught.vessels.saved import save
 
     if interrupted:
         checkpoint.write(kept, teaching.training.state(), teaching.about)
-    model = teaching.model()
+    with waiting("trying it on the labelled images"):
+        model = teaching.model()
     save(model, folder, overwrite=overwrite)
     card = model.card
     dice = card["training_scores"]["dice"]
