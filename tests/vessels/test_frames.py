@@ -1,5 +1,6 @@
 """Every file to grey frames in [0, 1]."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -143,14 +144,22 @@ def pool(put):
     return folder
 
 
-def names(found: list[reading.Angiogram]) -> list[str]:
+def names(found: Iterable[reading.Angiogram]) -> list[str]:
     return [each.name for each in found]
+
+
+def test_a_file_is_read_when_it_is_come_to(pool: Path, monkeypatch):
+    opened, read = [], reading.read_frames
+    monkeypatch.setattr(reading, "read_frames", lambda path: opened.append(path.name) or read(path))
+    every = read_images(pool)
+    assert [next(every).name for _ in range(4)] == ["a#1", "a#2", "a#3", "b#1"]
+    assert opened == ["a.dcm", "b.tif"]
 
 
 def test_few_frames_are_all_taken(pool: Path):
     assert [count_frames(each) for each in files_in(pool, called="images")] == [3, 4, 1, 1, 1, 1, 1]
     found, there = read_some(pool, 12, seed=0)
-    every = read_images(pool)
+    every = list(read_images(pool))
     assert there == 12 and names(found) == names(every)
     assert all(np.array_equal(one.pixels, other.pixels) for one, other in zip(found, every, strict=True))
 

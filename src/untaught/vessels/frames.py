@@ -174,16 +174,16 @@ def files_in(path: Path, *, called: str) -> list[Path]:
     return some
 
 
-def read_images(path: Path) -> list[Angiogram]:
-    """All frames of all images of a folder, or of one file.
+def read_images(path: Path) -> Iterator[Angiogram]:
+    """All frames of all images of a folder, or of one file; a file is read when it is come to.
 
-    Raises: InputError for a folder that is missing or without images, or a file that cannot be read.
+    Raises: InputError at once for a folder that is missing or without images, then for a file that cannot be read.
     """
-    return [frame for each in files_in(Path(path), called="images") for frame in read_frames(each)]
+    return (frame for each in files_in(Path(path), called="images") for frame in read_frames(each))
 
 
 def read_some(path: Path, most: int, *, seed: int) -> tuple[list[Angiogram], int]:
-    """As `read_images` where it would give at most `most`; else so many of them, and how many there are in all.
+    """All that `read_images` gives if they are at most `most`; else so many of them, and how many there are in all.
 
     They are drawn by the seed, one from each of `most` stretches as long as one another, and shuffled: a training that
     sees the first ones alone sees some of the whole folder. Only files that one is drawn from are decoded, of a DICOM
@@ -195,7 +195,7 @@ def read_some(path: Path, most: int, *, seed: int) -> tuple[list[Angiogram], int
     counts = [count_frames(each) for each in files]
     total, generator = sum(counts), np.random.default_rng(seed)
     if total <= most:
-        return read_images(path), total
+        return list(read_images(path)), total
     bounds = np.arange(most + 1) * total // most
     numbers = generator.integers(bounds[:-1], bounds[1:])
     images: list[Angiogram] = []
