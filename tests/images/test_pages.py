@@ -8,7 +8,7 @@ import tifffile
 
 from tests.images.samples import FILES, noise, tiff
 from untaught.errors import InputError, UsageError
-from untaught.images import read, read_pages, write_pages
+from untaught.images import count_pages, read, read_pages, write_pages
 from untaught.images import tiff as module
 
 
@@ -68,3 +68,17 @@ def test_what_cannot_be_written(put, name: str, pages: list[np.ndarray], sentenc
         write_pages(path, pages)
     assert sorted(each.name for each in path.parent.iterdir()) == ["in.tif"]
     assert (path.parent / "in.tif").read_bytes() == b"before"
+
+
+def test_pages_are_counted_and_not_decoded(tmp_path: Path, monkeypatch):
+    write_pages(tmp_path / "run.tif", [np.zeros((4, 5), np.uint8)] * 3)
+    write_pages(tmp_path / "one.tif", [np.zeros((4, 5), np.uint8)])
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(9))
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", None)
+    assert [count_pages(tmp_path / name) for name in ("run.tif", "one.tif", "cut.png")] == [3, 1, 1]
+    (tmp_path / "no.tif").write_bytes(b"II*\0" + bytes(4))
+    with pytest.raises(InputError, match=r"no\.tif is cut short or damaged"):
+        count_pages(tmp_path / "no.tif")
+    (tmp_path / "no.png").write_text("nothing")
+    with pytest.raises(InputError, match=r"no\.png is not an image known here"):
+        count_pages(tmp_path / "no.png")

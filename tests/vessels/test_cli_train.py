@@ -1,5 +1,6 @@
 """`untaught vessels train`, `segment`, `evaluate`, `annotate-next`: what is written and what is refused."""
 
+import io
 import json
 import signal
 import subprocess
@@ -8,13 +9,19 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
+from rich.progress import Progress
 
 from tests.images.dicoms import described, saved
 from untaught import images
+from untaught.cli import running
+from untaught.cli.vessels import train
 from untaught.fitting import Fitting
 from untaught.vessels import recipe
 from untaught.vessels.model import Model
 from untaught.vessels.saved import load
+from untaught.vessels.training import Training
+from untaught.vessels.views import Views
 from vessels.angiograms import SMALL, angiogram
 
 USE = "Research use, not for diagnosis."
@@ -63,6 +70,37 @@ def test_training_writes_a_model_and_says_how_it_went(program, data, tmp_path):
     assert [one["name"] for one in card["images"]] == ["a0", "a1"]
     assert card["images"][0]["image"] == images.read(data[0] / "a0.png").sha256
     assert 0 < card["training_scores"]["dice"] <= 1
+
+
+def test_the_bar_says_what_is_being_done(program, data, tmp_path, monkeypatch):
+    """With one that draws where there is no terminal."""
+    bars, shown = [], []
+
+    def bar():
+        bars.append(Progress(console=Console(file=io.StringIO(), force_terminal=True), auto_refresh=False))
+        return bars[-1]
+
+    monkeypatch.setattr(running, "bar", bar)
+
+    def noticed(owner, name):
+        does = getattr(owner, name)
+
+        def doing(*given):
+            shown.append((name, bars[-1].tasks[0].description))
+            return does(*given)
+
+        monkeypatch.setattr(owner, name, doing)
+
+    noticed(Views, "make")
+    noticed(Training, "model")
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "-o", tmp_path / "model", "--steps", 3]
+    code, _, err = program(*ask)
+    assert code == 0, err
+    assert shown[0] == ("make", "making copies of the images")
+    assert shown[-1] == ("model", "trying it on the labelled images")
+    network = bars[1].tasks[0]
+    assert (network.description, network.total, network.completed) == ("network", 3, 3)
+    assert float(network.fields["loss"].removeprefix("loss ")) > 0
 
 
 def test_bright_vessels_are_noticed(program, tmp_path):
@@ -165,6 +203,16 @@ def test_images_without_labels_take_part(program, data, tmp_path):
     made = load(tmp_path / "m")
     assert made.recipe.lessons.heads == ("vesselness",) and len(made.card["unlabelled"]) == 2
     assert made.segment(angiogram(5)[0]).shape == (56, 64)
+
+
+def test_of_many_images_without_labels_some_take_part(program, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "MOST_UNLABELLED", 2)
+    others = written(tmp_path / "others", (5, 6, 7, 8))[0]
+    ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "--unlabelled", others, "--steps", 1]
+    code, _, err = program(*ask, "-o", tmp_path / "m")
+    assert code == 0 and "note: took 2 of 4 unlabelled frames, spread evenly" in err, err
+    taken = sorted(one["name"] for one in load(tmp_path / "m").card["unlabelled"])
+    assert taken[0] in ("a5", "a6") and taken[1] in ("a7", "a8") and len(taken) == 2
 
 
 def test_a_mask_and_its_record(program, model, data, tmp_path):

@@ -1,5 +1,6 @@
 """Every file to grey frames in [0, 1]."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from tests.images.dicoms import JPEG_2000, cine, compressed, described, header, 
 from tests.images.samples import noise
 from untaught import images
 from untaught.errors import InputError
-from untaught.vessels.frames import files_in, read_frames, read_images
+from untaught.vessels import frames as reading
+from untaught.vessels.frames import count_frames, files_in, read_frames, read_images, read_some
 
 
 @pytest.fixture
@@ -130,3 +132,57 @@ def test_folders_without_images(tmp_path: Path):
         InputError, match=r"has no images that can be read among its 1 files \(\.txt\); wanted \.png, \.jpg"
     ):
         read_images(tmp_path)
+
+
+@pytest.fixture
+def pool(put):
+    """A cine of 3 frames, a TIFF of 4 pages, 5 pictures: 12 frames."""
+    folder = put(saved(compressed(described(cine(), 12), streams(cine(), 12, JPEG_2000), JPEG_2000)), "a.dcm").parent
+    images.write_pages(folder / "b.tif", [noise("uint8", 1)] * 4)
+    for number in range(5):
+        images.write(folder / f"c{number}.png", noise("uint8", 1))
+    return folder
+
+
+def names(found: Iterable[reading.Angiogram]) -> list[str]:
+    return [each.name for each in found]
+
+
+def test_a_file_is_read_when_it_is_come_to(pool: Path, monkeypatch):
+    opened, read = [], reading.read_frames
+    monkeypatch.setattr(reading, "read_frames", lambda path: opened.append(path.name) or read(path))
+    every = read_images(pool)
+    assert [next(every).name for _ in range(4)] == ["a#1", "a#2", "a#3", "b#1"]
+    assert opened == ["a.dcm", "b.tif"]
+
+
+def test_few_frames_are_all_taken(pool: Path):
+    assert [count_frames(each) for each in files_in(pool, called="images")] == [3, 4, 1, 1, 1, 1, 1]
+    found, there = read_some(pool, 12, seed=0)
+    every = list(read_images(pool))
+    assert there == 12 and names(found) == names(every)
+    assert all(np.array_equal(one.pixels, other.pixels) for one, other in zip(found, every, strict=True))
+
+
+def test_of_many_frames_some_are_taken_evenly(pool: Path):
+    every = names(read_images(pool))
+    found = [read_some(pool, 4, seed=seed) for seed in (0, 0, *range(1, 20))]
+    assert {there for _, there in found} == {12}
+    places = [[every.index(name) for name in names(some)] for some, _ in found]
+    assert all(sorted(place // 3 for place in each) == [0, 1, 2, 3] for each in places), "one of each three"
+    assert places[0] == places[1] and len(set(map(tuple, places))) > 4
+    assert {place for each in places for place in each} == set(range(12))
+    assert any(each != sorted(each) for each in places), "the first ones are not all of the first file"
+
+
+def test_only_what_is_taken_is_decoded(pool: Path, monkeypatch):
+    opened, read = [], reading.read_frames
+    monkeypatch.setattr(reading, "read_frames", lambda path: opened.append(path) or read(path))
+    found, _ = read_some(pool, 2, seed=0)
+    assert sorted(opened) == sorted(each.path for each in found)
+    frames = sorted(int(each.name[2:]) for each in (read_some(pool / "a.dcm", 2, seed=0)[0]))
+    bad = streams(cine(), 12, JPEG_2000)
+    (other,) = {1, 2, 3} - set(frames)
+    bad[other - 1] = bad[other - 1][:-60] + b"\xff\xd9"
+    (pool / "a.dcm").write_bytes(saved(compressed(described(cine(), 12), bad, JPEG_2000)))
+    assert len(read_some(pool / "a.dcm", 2, seed=0)[0]) == 2, "the damaged frame is not the business of these"

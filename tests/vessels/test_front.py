@@ -65,3 +65,12 @@ def test_what_does_not_fit():
         vessels.train([255 * image], [label])
     with pytest.raises(InputError, match="all 3584 known pixels are background"):
         vessels.train([image], [0 * label])
+
+
+def test_what_looks_odd_is_warned_of():
+    image, label = angiogram(0)
+    with pytest.warns(UserWarning, match=r"^the label may be inverted \(image 1\)") as seen:
+        vessels.train([image], [label == 0], steps=1)
+    assert [one.filename for one in seen] == [__file__], "it points at who called"
+    with pytest.warns(UserWarning, match=r"^image 1 and image 2 are the same image$"):
+        vessels.train([image, image], [label, label], steps=1)

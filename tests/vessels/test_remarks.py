@@ -70,7 +70,7 @@ def test_bright_vessels_among_dark_ones():
 def test_sizes_and_copies():
     said = remarks([example("a"), example("b", height=50), example("c", sha="a"), example("d", sha="a")])
     assert said[0].startswith("the images have 2 sizes, from 40x48 to 50x48 (height x width)")
-    assert said[1:] == ["a.png and c.png and d.png are the same file"]
+    assert said[1:] == ["a.png and c.png and d.png are the same image"]
 
 
 def test_frames_of_one_file_are_no_copies():

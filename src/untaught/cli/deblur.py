@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from untaught.cli.delivery import Places, carry_out, take_up
+from untaught.cli.delivery import Places, carry_out
 from untaught.cli.foretelling import foretell, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.errors import InputError, UsageError
@@ -90,7 +90,6 @@ def deblur(
     if dry_run:
         foretell(job, about=about, known={"blur": job.provenance["blur"]}, as_json=as_json)
         return
-    take_up(job, picture, resume)
     carry_out(job, picture, places, began=began, about=about, as_json=as_json)
 
 

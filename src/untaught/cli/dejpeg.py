@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from untaught.cli.delivery import Places, carry_out, take_up
+from untaught.cli.delivery import Places, carry_out
 from untaught.cli.foretelling import foretell, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.cli.outputs import note
@@ -76,7 +76,6 @@ def dejpeg(
     if dry_run:
         foretell(job, about=about, known={"jpeg": told}, as_json=as_json)
         return
-    take_up(job, picture, resume)
     if output.suffix.lower() in (".jpg", ".jpeg"):
         note(f"{output} is a JPEG again, of quality 95; a PNG keeps what was made")
     carry_out(job, picture, places, began=began, about=about, as_json=as_json)

@@ -102,16 +102,20 @@ def take_up(job: "AnyJob", picture: "Picture", resumed: Path | None) -> None:
 
 
 def carry_out(job: "AnyJob", picture: "Picture", places: Places, *, began: float, about: str, as_json: bool) -> None:
-    """Run the job and write what came of it. `about` is what the last line says of it, `began` when it all began.
+    """Run the job, from a checkpoint if `places` has one, and write what came of it.
 
-    Raises: ResourceError before anything is done, where memory is not enough; typer.Exit after Ctrl-C.
+    `about` is what the last line says of it, `began` when it all began.
+
+    Raises, before anything is done: UsageError for another job's checkpoint, ResourceError where memory is not enough;
+    typer.Exit after Ctrl-C.
     """
     from untaught.cli.running import run, undisturbed
 
+    take_up(job, picture, places.resumed)
     refuse_what_does_not_fit(job)
     job.before = time.monotonic() - began
     with undisturbed():
-        interrupted = run(job)
+        interrupted = run(job, first="first estimate" if job.row.pilot else "network")
         deliver(job, picture, places, interrupted=interrupted, about=about, as_json=as_json)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from untaught.cli.delivery import Places, carry_out, take_up
+from untaught.cli.delivery import Places, carry_out
 from untaught.cli.foretelling import foretell, level_of, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads
 from untaught.cli.outputs import note
@@ -77,7 +77,6 @@ def denoise(
     if dry_run:
         foretell(job, about=about, known={"noise": job.provenance["noise"]}, as_json=as_json)
         return
-    take_up(job, picture, resume)
     doubt(job.provenance["noise"])
     carry_out(job, picture, places, began=began, about=about, as_json=as_json)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from untaught.cli.delivery import Places, carry_out, take_up
+from untaught.cli.delivery import Places, carry_out
 from untaught.cli.foretelling import foretell, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.cli.upscale import enlarged, times_of
@@ -118,7 +118,6 @@ def fuse(
     if dry_run:
         foretell(job, about=about, known={key: job.provenance[key] for key in ("fuse", "frames")}, as_json=as_json)
         return
-    take_up(job, pictures[0], resume)
     carry_out(job, pictures[0], places, began=began, about=about, as_json=as_json)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from untaught.cli.delivery import Places, carry_out, take_up
+from untaught.cli.delivery import Places, carry_out
 from untaught.cli.foretelling import foretell, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.cli.outputs import note
@@ -75,7 +75,6 @@ def inpaint(
     if dry_run:
         foretell(job, about=about, known={"missing": job.provenance["missing"]}, as_json=as_json)
         return
-    take_up(job, picture, resume)
     if output.suffix.lower() in (".jpg", ".jpeg"):
         note(f"{output} is a JPEG, which is lossy: pixels that were there are not kept exactly")
     like = opaque(picture, where) if missing == "alpha" else picture

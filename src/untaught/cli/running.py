@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 import torch
 from rich.console import Console
@@ -18,10 +19,19 @@ from rich.text import Text
 from untaught.allocator import keep_freed_memory
 from untaught.errors import InterruptedFitError
 from untaught.job import Moment
-from untaught.tiles import AnyJob
 
 WATCHED = 0.3  # seconds in which to see how busy the processors are
 REDRAW = 0.2  # seconds between two looks at the loss, which on a GPU waits for it
+
+
+class Work(Protocol):
+    """What a bar follows: a job, or a training."""
+
+    @property
+    def finished(self) -> bool:
+        """Is there nothing left to do?"""
+
+    def __iter__(self) -> Iterator[Moment]: ...
 
 
 def use_threads(wanted: int | None) -> None:
@@ -52,14 +62,15 @@ def processor_ticks() -> tuple[int, int]:
     return ticks[3] + ticks[4], sum(ticks)
 
 
-def run(job: AnyJob) -> bool:
+def run(job: Work, first: str = "network") -> bool:
     """Run to the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step.
 
-    Only while the job works can a second Ctrl-C drop it: called where Ctrl-C waits (`undisturbed`), it waits again
-    from the moment that there is something to save, before the bar is taken down.
+    `first` is what is done until the first moment. Only while the job works can a second Ctrl-C drop it: called where
+    Ctrl-C waits (`undisturbed`), it waits again from the moment that there is something to save, before the bar is
+    taken down.
     """
     with bar() as progress, interruptible() as interrupt:
-        task = progress.add_task("first estimate" if job.row.pilot else "network", total=None, loss="")
+        task = progress.add_task(first, total=None, loss="")
         drawn = 0.0
         for moment in job:
             if interrupt and not job.finished:
@@ -113,6 +124,14 @@ def bar() -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """The bar while something is done that nobody knows the length of: it says what, and moves."""
+    with bar() as progress:
+        progress.add_task(what, total=None, loss="")
+        yield
 
 
 @contextmanager

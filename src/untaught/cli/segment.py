@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from untaught.cli.delivery import Places, carry_out, take_up
+from untaught.cli.delivery import Places, carry_out
 from untaught.cli.foretelling import foretell, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.errors import InputError, UsageError
@@ -89,7 +89,6 @@ def segment(
     if dry_run:
         foretell(job, about=about, known={"scribbles": known}, as_json=as_json)
         return
-    take_up(job, like, resume)
     carry_out(job, like, places, began=began, about=about, as_json=as_json)
 
 

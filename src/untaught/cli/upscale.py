@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from untaught.cli.delivery import Places, carry_out, take_up
+from untaught.cli.delivery import Places, carry_out
 from untaught.cli.foretelling import foretell, seconds_of
 from untaught.cli.options import Device, DryRun, Json, Output, Overwrite, Resume, Seed, Steps, Threads, Time
 from untaught.errors import UsageError
@@ -75,7 +75,6 @@ def upscale(
     if dry_run:
         foretell(job, about=about, known={"upscale": job.provenance["upscale"]}, as_json=as_json)
         return
-    take_up(job, picture, resume)
     carry_out(job, picture, places, began=began, about=about, as_json=as_json)
 
 

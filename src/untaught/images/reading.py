@@ -61,6 +61,20 @@ def read_pages(path: str | os.PathLike[str]) -> list[Picture]:
     return [_picture(*page, path, found.name, digest, finite=True) for page in pages]
 
 
+def count_pages(path: str | os.PathLike[str]) -> int:
+    """How many pages `read_pages` would give. None is decoded, so damage in them is not noticed.
+
+    Raises: InputError for what is no image or has no page; ResourceError.
+    """
+    path = Path(path)
+    data = bytes_of(path)
+    found = _format(data, path)
+    if found.decode is not tiff.decode:
+        return 1
+    with _in_words(path, found.name):
+        return tiff.count_pages(data, str(path))
+
+
 def _format(data: bytes, path: Path) -> Format:
     found = by_content(data)
     if found is None:

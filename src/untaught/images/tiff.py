@@ -68,6 +68,15 @@ def decode_pages(data: bytes, name: str) -> Iterator[tuple[Samples, Metadata]]:
             yield _decoded(page, data, name)
 
 
+def count_pages(data: bytes, name: str) -> int:
+    """How many `decode_pages` would give.
+
+    Raises: InputError for a file without any.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        return len(_full_pages(file, name))
+
+
 def _decoded(page: tifffile.TiffPage, data: bytes, name: str) -> tuple[Samples, Metadata]:
     directory = exif.parse(data, page.offset)
     if directory is None or directory.lost or directory.next_at + directory.layout.inline > len(data):

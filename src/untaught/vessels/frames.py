@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untaught.errors import InputError, UsageError
-from untaught.images import Plane, read_cine, read_pages
+from untaught.images import Plane, count_pages, read_cine, read_pages
 from untaught.images.dicom import recognises
 from untaught.images.formats import FORMATS, by_content
 
@@ -84,6 +84,14 @@ def read_frames(path: Path) -> Frames:
     return Frames(
         path, len(pages), pages[0].sha256, None, None, lambda number: (greys[number - 1] / top).astype(np.float32)
     )
+
+
+def count_frames(path: Path) -> int:
+    """How many frames a file has; none is decoded.
+
+    Raises: InputError for a file that is no image, or a DICOM file that cannot be read; ResourceError.
+    """
+    return read_cine(path).frames if is_dicom(path) else count_pages(path)
 
 
 def as_pixels(image: Any, name: str) -> NDArray[np.float32]:
@@ -166,12 +174,37 @@ def files_in(path: Path, *, called: str) -> list[Path]:
     return some
 
 
-def read_images(path: Path) -> list[Angiogram]:
-    """All frames of all images of a folder, or of one file.
+def read_images(path: Path) -> Iterator[Angiogram]:
+    """All frames of all images of a folder, or of one file; a file is read when it is come to.
 
-    Raises: InputError for a folder that is missing or without images, or a file that cannot be read.
+    Raises: InputError at once for a folder that is missing or without images, then for a file that cannot be read.
     """
-    return [frame for each in files_in(Path(path), called="images") for frame in read_frames(each)]
+    return (frame for each in files_in(Path(path), called="images") for frame in read_frames(each))
+
+
+def read_some(path: Path, most: int, *, seed: int) -> tuple[list[Angiogram], int]:
+    """All that `read_images` gives if they are at most `most`; else so many of them, and how many there are in all.
+
+    They are drawn by the seed, one from each of `most` stretches as long as one another, and shuffled: a training that
+    sees the first ones alone sees some of the whole folder. Only files that one is drawn from are decoded, of a DICOM
+    cine only its drawn frames.
+
+    Raises: as `read_images`.
+    """
+    files = files_in(Path(path), called="images")
+    counts = [count_frames(each) for each in files]
+    total, generator = sum(counts), np.random.default_rng(seed)
+    if total <= most:
+        return list(read_images(path)), total
+    bounds = np.arange(most + 1) * total // most
+    numbers = generator.integers(bounds[:-1], bounds[1:])
+    images: list[Angiogram] = []
+    for file, count, end in zip(files, counts, np.cumsum(counts), strict=True):
+        inside = numbers[(numbers >= end - count) & (numbers < end)] - (end - count)
+        if inside.size:
+            frames = read_frames(file)
+            images += [frames.frame(int(number) + 1) for number in inside]
+    return [images[place] for place in generator.permutation(most)], total
 
 
 def _bare(path: Path) -> bool:

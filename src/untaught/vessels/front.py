@@ -1,6 +1,7 @@
 """The same for arrays: what a notebook calls."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from untaught.vessels.examples import Example
 from untaught.vessels.frames import Angiogram, as_pixels
 from untaught.vessels.model import Model
 from untaught.vessels.recipe import recipe_for
+from untaught.vessels.remarks import remarks
 from untaught.vessels.teaching import Teaching, vessel_pixels
 
 Mask = NDArray[np.bool_]
@@ -37,6 +39,8 @@ def train(
     unlabelled  further images, without labels
 
     The seed decides everything. `vessels.saved.save(model, folder)` keeps it. Research use, not for diagnosis.
+    Warns of what looks odd and may be meant: labels that look inverted, vessels dark here and bright there, several
+    sizes, an image given twice.
     Raises: UsageError for what does not pair up; InputError for labels of one kind only.
     """
     if not len(images):
@@ -48,6 +52,8 @@ def train(
             zip(images, *(as_many(one, images, name) for one, name in asked(labels, known, fov)), strict=True), start=1
         )
     ]
+    for remark in remarks(examples):
+        warnings.warn(remark, stacklevel=2)
     teaching = Teaching(
         examples, recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others)), seed=seed, unlabelled=others
     )

@@ -94,7 +94,7 @@ def _copies(examples: Sequence[Example]) -> list[str]:
     by_content = defaultdict(set)
     for each in examples:
         by_content[each.image.sha256].add(each.image.path.name)
-    return [f"{' and '.join(sorted(names))} are the same file" for names in by_content.values() if len(names) > 1]
+    return [f"{' and '.join(sorted(names))} are the same image" for names in by_content.values() if len(names) > 1]
 
 
 def _some(found: Sequence[Example], every: Sequence[Example], kind: str) -> str:

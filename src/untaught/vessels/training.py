@@ -54,6 +54,11 @@ class Training:
         method = recipe.method(self.views, others, tuple(as_image(one) for one in held) if recipe.hold else ())
         self.fitting = Fitting(crops, self.network, method, recipe.fit(seed), recipe.stopper())
 
+    @property
+    def finished(self) -> bool:
+        """Is there nothing left to do?"""
+        return self.fitting.finished
+
     def __iter__(self) -> Iterator[Moment]:
         for step in self.fitting:
             yield Moment(step.index + 1, self.recipe.steps, "network", step.loss)

@@ -33,15 +33,19 @@ def annotate_next(
     trained = load(model)
     labelled = trained.card.get("images", [])
     known = {(one["image"], frame_of(one["name"])) for one in labelled}
-    every = read_images(images)
-    some = [one for one in every if (one.sha256, frame_of(one.name)) not in known]
-    if not some:
-        raise InputError(f"the model was trained on all {len(every)} images in {images}; wanted others")
     use_threads(threads)
-    chosen = choose([candidate(trained, one) for one in some], [one["signature"] for one in labelled], count)
+    some, passed_over = [], 0
+    for one in read_images(images):
+        if (one.sha256, frame_of(one.name)) in known:
+            passed_over += 1
+        else:
+            some.append(candidate(trained, one))
+    if not some:
+        raise InputError(f"the model was trained on all {passed_over} images in {images}; wanted others")
+    chosen = choose(some, [one["signature"] for one in labelled], count)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in chosen]))
     else:
-        for one in chosen:
-            typer.echo(f"{one.name}\texpected Dice {one.expected_dice:.2f}\tnovelty {one.novelty:.2f}")
+        for each in chosen:
+            typer.echo(f"{each.name}\texpected Dice {each.expected_dice:.2f}\tnovelty {each.novelty:.2f}")
     note(f"{len(chosen)} of {len(some)} images, the most useful first")

@@ -126,9 +126,9 @@ def beside_of(output: Path) -> Path:
 
 
 def targets(files: list[Path], output: Path) -> list[Target]:
-    """One output for one file; for several a folder.
+    """One output for one file; for several a folder, each of them read once now, so that one which cannot be is found.
 
-    Raises: UsageError where they can't be meant, before anything is segmented.
+    Raises: UsageError where they can't be meant, InputError for a file that cannot be read, before one is segmented.
     """
     from untaught.images.formats import FORMATS
     from untaught.vessels.frames import read_frames, stem
@@ -137,7 +137,7 @@ def targets(files: list[Path], output: Path) -> list[Target]:
     if kind in KINDS:
         if len(files) > 1:
             raise UsageError(f"{len(files)} images cannot go to one file, {output}; wanted a folder")
-        if read_frames(files[0]).count > 1 and kind not in PAGES:
+        if kind not in PAGES and read_frames(files[0]).count > 1:
             raise UsageError(f"{files[0]} has several frames; wanted a .tif or a folder for them, not {output}")
         return [Target(files[0], output)]
     if kind in [suffix for each in FORMATS for suffix in each.suffixes] or (output.exists() and not output.is_dir()):

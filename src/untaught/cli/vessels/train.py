@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from untaught.vessels.teaching import Teaching
 
 CHECKPOINT = "training.checkpoint"
+MOST_UNLABELLED = 64
+"""Frames that are learnt from; they take less memory than the copies that are made of some of them at a time."""
 
 
 def train(
@@ -23,7 +25,8 @@ def train(
     labels: Annotated[Path, typer.Option(metavar="DIR", help="Their labels, paired by name: vessels are not 0.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="MODEL", help="The folder for the model.")],
     unlabelled: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Images without labels, to learn from.")
+        Path | None,
+        typer.Option(metavar="DIR", help=f"Images without labels, to learn from: {MOST_UNLABELLED} frames at most."),
     ] = None,
     fov: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Fields of view; else a dark border is found.")
@@ -41,63 +44,63 @@ def train(
     Research use, not for diagnosis.
     """
     from untaught import checkpoint
-    from untaught.cli.running import undisturbed, use_threads
+    from untaught.cli.running import run, undisturbed, use_threads, waiting
     from untaught.vessels.examples import read_examples
-    from untaught.vessels.frames import read_images
+    from untaught.vessels.frames import read_some
     from untaught.vessels.recipe import recipe_for
     from untaught.vessels.remarks import remarks
-    from untaught.vessels.saved import check_folder
     from untaught.vessels.teaching import Teaching, vessel_pixels
 
     examples = read_examples(images, labels, fov)
-    others = [] if unlabelled is None else read_images(unlabelled)
-    kept = resume or output / CHECKPOINT
-    own = resume is not None and resume.parent.resolve() == output.resolve()  # the model beside it is its own
-    if resume is None and kept.exists() and not overwrite:
-        raise UsageError(
-            f"{kept} is left from an interrupted run: --resume {kept} goes on from it, --overwrite begins anew"
-        )
-    check_folder(output, overwrite=overwrite or own)
+    others, there = ([], 0) if unlabelled is None else read_some(unlabelled, MOST_UNLABELLED, seed=seed)
+    replace = check_place(output, resume, overwrite=overwrite)
     for remark in remarks(examples):
         note(f"note: {remark}")
+    if there > len(others):
+        note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
-    teaching = Teaching(
-        examples, recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others)), seed=seed, unlabelled=others
-    )
+    recipe = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
+    with waiting("making copies of the images"):
+        teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)
     if teaching.bright:
         note("vessels are brighter than what is beside them; the model will expect that")
     teaching.about["command"] = shlex.join(["untaught", *sys.argv[1:]])
     if resume is not None:
-        teaching.training.resume(checkpoint.read(resume, teaching.about))
+        state = checkpoint.read(resume, teaching.about)
+        with waiting("making its latest copies again"):
+            teaching.training.resume(state)
     with undisturbed():
-        interrupted = practise(teaching)
-        deliver(teaching, output, kept, interrupted=interrupted, overwrite=overwrite or own)
+        interrupted = run(teaching.training)
+        deliver(teaching, output, resume or output / CHECKPOINT, interrupted=interrupted, overwrite=replace)
 
 
-def practise(teaching: "Teaching") -> bool:
-    """To the end, with a bar on stderr if that is a terminal. True if Ctrl-C ended it, after a whole step."""
-    from untaught.cli.running import bar, interruptible
+def check_place(output: Path, resume: Path | None, *, overwrite: bool) -> bool:
+    """Is a model that is there to be replaced: as asked for, or as the one that the training gone on with has left?
 
-    training = teaching.training
-    with bar() as progress, interruptible() as interrupt:
-        task = progress.add_task("network", total=training.recipe.steps, loss="")
-        for moment in training:
-            if interrupt and not training.fitting.finished:
-                return True
-            if not progress.disable and (moment.done % 10 == 0 or moment.done == moment.total):
-                loss = "" if moment.loss is None else f"loss {float(moment.loss):#.4g}"
-                progress.update(task, completed=moment.done, loss=loss)
-    return False
+    Raises: UsageError for a folder that is not to be written to.
+    """
+    from untaught.vessels.saved import check_folder
+
+    left = output / CHECKPOINT
+    own = resume is not None and resume.parent.resolve() == output.resolve()
+    if resume is None and left.exists() and not overwrite:
+        raise UsageError(
+            f"{left} is left from an interrupted run: --resume {left} goes on from it, --overwrite begins anew"
+        )
+    check_folder(output, overwrite=overwrite or own)
+    return overwrite or own
 
 
 def deliver(teaching: "Teaching", folder: Path, kept: Path, *, interrupted: bool, overwrite: bool) -> None:
     """Write the model; after Ctrl-C the checkpoint before it, and how to go on."""
     from untaught import checkpoint
+    from untaught.cli.running import waiting
     from untaught.vessels.saved import save
 
     if interrupted:
         checkpoint.write(kept, teaching.training.state(), teaching.about)
-    model = teaching.model()
+    with waiting("trying it on the labelled images"):
+        model = teaching.model()
     save(model, folder, overwrite=overwrite)
     card = model.card
     dice = card["training_scores"]["dice"]
