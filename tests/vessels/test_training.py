@@ -69,15 +69,19 @@ def test_unknown_pixels_are_absent():
 
 
 def test_what_is_settled_stays_and_resumes():
-    recipe = replace(SMALL, settled=True)
-    whole, half = (Training([labelled(0)], recipe) for _ in range(2))
-    before = whole.untrained().module.state_dict()
-    after = weights(trained(whole))
-    moved = {name for name in before if not torch.allclose(before[name], after[name])}
-    assert {name.split(".")[0] for name in moved} == {"network", "filters"}
-    on = Training([labelled(0)], recipe)
+    whole, half, free = (Training([labelled(0)], replace(SMALL, settled=it)) for it in (True, True, False))
+    assert moved(whole) == {"network", "filters"} and moved(free) == {"network", "filters", "known"}
+    after = weights(whole)
+    on = Training([labelled(0)], replace(SMALL, settled=True))
     on.resume(trained(half, steps=3).state())
     assert same(weights(trained(on)), after)
+
+
+def moved(training):
+    """The parts whose weights training changed."""
+    before = training.untrained().module.state_dict()
+    after = weights(trained(training))
+    return {name.split(".")[0] for name in before if not torch.allclose(before[name], after[name])}
 
 
 def test_a_few_strokes_are_enough_to_learn_from():

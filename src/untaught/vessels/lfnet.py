@@ -31,7 +31,7 @@ class LFNet(Network):
     prior: Logistic = field(repr=False)
     residual: bool = True  # begin at the logistic model?
     seen: tuple[int, ...] | None = None  # which of D the U-Net is shown; None: all
-    settled: bool = False  # does the logistic model stay as it was fitted?
+    settled: bool = True  # does the logistic model stay as it was fitted?
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained: it has seen few images
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:

@@ -38,7 +38,7 @@ class Recipe:
     widths: tuple[int, ...] = (16, 32, 64, 64)  # of the U-Net, finest scale first
     residual: bool = True  # begin at the logistic model of the descriptors?
     seen: tuple[int, ...] | None = None  # which descriptors the U-Net is shown; None: all
-    settled: bool = False  # does the logistic model stay as it was fitted?
+    settled: bool = True  # does the logistic model stay as it was fitted?
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained
     lessons: Lessons = Lessons()
     augment: Augment = Augment()
@@ -98,7 +98,7 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
     """
     worth = max(vessel_pixels / AN_IMAGE, 1.0)
     own = round(float(np.exp(np.interp(np.log(worth), np.log(list(STEPS)), np.log(list(STEPS.values()))))))
-    recipe = replace(Recipe(), steps=steps or own, settled=True)
+    recipe = replace(Recipe(), steps=steps or own)
     if worth <= LITTLE:
         recipe = replace(recipe, trust=TRUST)
     elif worth >= MUCH:
