@@ -22,6 +22,7 @@ import observed
 import pointed
 import segmented
 import sharpened
+import suggested
 import unpacked
 import upscaled
 from references import rows as rows_of
@@ -131,6 +132,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "upscaling4": upscaled.x4,
     "upscaling8": upscaled.x8,
     **segmented.TABLES,
+    **suggested.TABLES,
 }
 
 
