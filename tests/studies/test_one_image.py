@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from untaught.methods import Plain
 from untaught.networks import Pixels
 from untaught.optimisers import Adam
 from untaught.stoppers import Discrepancy
-from untaught.studies import Asked, impedance
+from untaught.studies import Asked, impedance, input
 from untaught.studies import study as study_called
 from untaught.studies.impedance import in_order, later
 from untaught.studies.one_image import (
@@ -155,3 +156,53 @@ def test_impedance_counts_steps_on_its_own_losses(impeded):
         for level, step in run["steps"].items():
             assert (step is None) == (min(values) > float(level)) or step not in at
     assert {run["network"] for run in impeded["runs"]} == set(impedance.NETWORKS)
+
+
+@pytest.fixture(scope="module")
+def fed():
+    return plain(input.STUDY.numbers(Asked(size="tiny")))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_inputs_are_what_they_are_called(channels):
+    one, other = (replace(case, photograph=case.photograph[:, :channels]) for case in draws(Asked(), 2, 32))
+    made = input.inputs(one, draws(Asked(), 2, 32)[1])
+    z = {name: kind.make(32, 32, torch.Generator().manual_seed(0)) for name, kind in made.items()}
+    assert list(z) == list(input.INPUTS) and all(x.shape == (1, made[name].channels(), 32, 32) for name, x in z.items())
+    torch.testing.assert_close(z[input.UNIFORM].std(), z[input.NORMAL].std(), rtol=0.02, atol=0)
+    assert torch.equal(z[input.ITSELF], one.photograph + input.SIGMA * one.noise())
+    assert z[input.ANOTHER].shape[1] == channels
+    assert channels == 1 or torch.equal(z[input.ANOTHER], other.photograph)
+
+
+def test_every_input_is_tried_with_and_without_jitter_and_every_jitter_with_noise(fed):
+    tried = [(run["input"], run["jitter"]) for run in fed["runs"] if run["draw"] == 0]
+    assert len(tried) == len(set(tried)) == 2 * len(input.INPUTS) + 2
+    assert {jitter for name, jitter in tried if name == input.UNIFORM} == set(input.JITTERS)
+    finals = {(run["input"], run["jitter"]): run["at_last"] for run in fed["runs"] if run["draw"] == 0}
+    assert len(set(finals.values())) == len(finals), "each is another fit"
+    gained = [run["at_peak"] for run in fed["runs"] if (run["input"], run["jitter"]) == (input.GRID, 0)]
+    assert fed["inputs"]["0"][input.GRID]["at_peak"]["mean"] == pytest.approx(sum(gained) / 2, abs=1e-4)
+
+
+def test_input_says_what_the_comparisons_decide(fed):
+    found = copy.deepcopy(fed)
+    for more, words in (
+        (3, "better in all 3 draws"),
+        (0, "better in none of 3"),
+        (1, "better in 1 of 3 draws, no verdict"),
+    ):
+        decides = {3: "yes", 0: "no"}.get(more, "no verdict")
+        found["inputs"]["0"][input.GRID]["against"] = {
+            "mean": -1.234, "sd": 0.5, "n": 3, "more": more, "of": 3, "decides": decides,
+        }  # fmt: skip
+        said = input.paragraph(found)
+        assert f"at the peak -1.23 ± 0.50 dB ({words}" in said[said.index(input.GRID) :].split("; ")[0]
+    found["inputs"]["0"][input.ITSELF]["at_peak"]["mean"] = 99.0
+    assert f"Best peak: {input.ITSELF}." in input.paragraph(found)
+    for rows in found["inputs"].values():
+        for row in rows.values():
+            row["missed"] = 0
+    assert "not met" not in input.paragraph(found)
+    found["inputs"]["0"][input.LEARNED]["missed"] = 1
+    assert f"last step by {input.LEARNED} in 1 of 2 draws" in input.paragraph(found)

@@ -14,7 +14,7 @@ from torch import Tensor
 from untaught.core import Network
 from untaught.fit import Fit
 from untaught.methods import Plain
-from untaught.networks import DeepDecoder, Pixels, Skip, UNet, Uniform
+from untaught.networks import DeepDecoder, Pixels, UNet, Uniform
 from untaught.optimisers import Adam
 from untaught.stoppers import Budget
 from untaught.studies.figure import Panel, Series
@@ -26,8 +26,10 @@ from untaught.studies.one_image import (
     basis,
     denoising,
     draws,
+    hourglass,
     in_steps,
     middle_of,
+    middles,
     reached,
     spots,
     thinned,
@@ -51,9 +53,8 @@ SIZES = {
 
 def networks(width: int, scales: int) -> dict[str, Network]:
     """What is compared. The deep decoder has fewer weights than a colour image has values, the others more."""
-    wide = (width,) * scales
     return {
-        HOURGLASS: Skip(down=wide, up=wide, skip=(4,) * scales),
+        HOURGLASS: hourglass(width, scales),
         UNET: UNet(widths=tuple(min(width // 2 * 2**k, 4 * width) for k in range(scales))),
         DECODER: DeepDecoder(input=Uniform(width), width=width, layers=scales + 1),
         PIXELS: Pixels(start="half"),
@@ -108,10 +109,7 @@ def summary(runs: list[dict[str, Any]], size: dict[str, int]) -> Numbers:
         own = {what: [run for run in runs if (run["network"], run["target"]) == (name, what)] for what in TARGETS}
         taken = {level: {what: [run["steps"][level] for run in own[what]] for what in TARGETS} for level in LEVELS}
         found["steps"][name] = {level: {what: middle_of(taken[level][what]) for what in TARGETS} for level in LEVELS}
-        found["losses"][name] = {
-            what: [middle_of(values) for values in zip(*(run["losses"]["values"] for run in own[what]), strict=True)]
-            for what in TARGETS
-        }
+        found["losses"][name] = {what: middles([run["losses"]["values"] for run in own[what]]) for what in TARGETS}
         found["later"][name] = later(taken[LEVEL][NOISE], taken[LEVEL][PHOTOGRAPH], size["steps"])
         bands = list(zip(*(run["bands"] for run in own[NOISE]), strict=True))
         found["bands"][name] = [middle_of(band) for band in bands]

@@ -22,12 +22,16 @@ from untaught.core import Method, Network, Problem, Stopper, Verdict
 from untaught.errors import InputError, UsageError
 from untaught.fit import Fit, steps
 from untaught.likelihoods import Gaussian
+from untaught.networks import Skip
 from untaught.operators import Identity
+from untaught.optimisers import Adam
+from untaught.presets.denoising import DENOISING
 from untaught.studies.study import Asked, Numbers
 from untaught.version import __version__
 
 PICTURES = "chelsea", "astronaut", "coffee", "rocket"  # in scikit-image without a download; docs/gallery.md: whose
 SIGMA = 25 / 255  # of the noise, photographs in [0, 1]
+RULE = DENOISING["deep image prior", "best"].stopper  # sigma is told, the photograph is not
 EDGES = 1 / 32, 1 / 16, 1 / 8, 1 / 4  # of the bands, in cycles per pixel
 BANDS = "< 1/32", "1/32", "1/16", "1/8", "> 1/4"  # by where they begin
 TICKS = 14  # marks of a curve in a figure
@@ -92,6 +96,16 @@ def denoising(y: Tensor, sigma: float = math.sqrt(0.5)) -> Problem:
     """What is seen is the image and white noise; with the default sigma the loss is the mean squared error."""
     _, channels, height, width = y.shape
     return Problem(y=y, operator=Identity(), likelihood=Gaussian(sigma=sigma), shape=(channels, height, width))
+
+
+def hourglass(width: int, scales: int) -> Skip:
+    """The paper's network, as small as wanted."""
+    return Skip(down=(width,) * scales, up=(width,) * scales, skip=(4,) * scales)
+
+
+def paper_fit(steps: int, seed: int) -> Fit:
+    """Adam at the paper's rate. The average departs: its window grows with the steps, as these are few."""
+    return Fit(optimiser=Adam(lr=0.01), steps=steps, average_power=4.0, seed=seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +188,11 @@ def middle_of(values: Sequence[int | float | None]) -> float | None:
 def spots(count: int, ticks: int = TICKS) -> list[int]:
     """Steps from 1 to `count`, at nearly equal ratios."""
     return sorted({round(count ** (k / (ticks - 1))) for k in range(ticks)})
+
+
+def middles(curves: Sequence[Sequence[float]]) -> list[float | None]:
+    """The median over draws, at each step noted."""
+    return [middle_of(values) for values in zip(*curves, strict=True)]
 
 
 def thinned(values: Sequence[Any], ticks: int = 60) -> Numbers:
