@@ -48,7 +48,7 @@ gallery: $(READY)
 
 # Wants no data: phantoms. About ten minutes of one core each.
 studies: $(READY)
-	for name in impedance input $(addprefix vessels-,guidance thin scale coupling kernel reconstruction); do \
+	for name in impedance input architecture $(addprefix vessels-,guidance thin scale coupling kernel reconstruction); do \
 		.venv/bin/untaught study $$name -o docs/studies/$$name --overwrite || exit 1; \
 	done
 

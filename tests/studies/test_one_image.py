@@ -15,7 +15,7 @@ from untaught.methods import Plain
 from untaught.networks import Pixels
 from untaught.optimisers import Adam
 from untaught.stoppers import Discrepancy
-from untaught.studies import Asked, impedance, input
+from untaught.studies import Asked, architecture, impedance, input
 from untaught.studies import study as study_called
 from untaught.studies.impedance import in_order, later
 from untaught.studies.one_image import (
@@ -206,3 +206,53 @@ def test_input_says_what_the_comparisons_decide(fed):
     assert "not met" not in input.paragraph(found)
     found["inputs"]["0"][input.LEARNED]["missed"] = 1
     assert f"last step by {input.LEARNED} in 1 of 2 draws" in input.paragraph(found)
+
+
+@pytest.fixture(scope="module")
+def built():
+    return plain(architecture.STUDY.numbers(Asked(size="tiny")))
+
+
+def test_the_hole_is_hidden_from_the_fit_and_scored_alone():
+    (case,) = draws(Asked(), 1, 32)
+    size = architecture.SIZES["tiny"] | {"filling": 60}
+    found = architecture.filled(case, Pixels(start="half"), size)["hole"]
+    untouched = torch.full_like(case.photograph, 0.5)
+    assert found == pytest.approx(architecture.within(untouched, case.photograph), abs=1e-4)
+    assert sum(part.stop - part.start for part in architecture.hole(case.photograph)) == 2 * 32 // architecture.HOLE
+    assert architecture.smoothest(case) > found + 3
+
+
+def test_networks_differ_in_one_thing_from_the_hourglass_and_all_run(built):
+    made = architecture.networks(32, 4)
+    assert len({repr(network) for network in made.values()}) == len(made) == len(built["networks"])
+    weights = {name: row["weights"] for name, row in built["networks"].items()}
+    assert weights[architecture.WIDE] > weights[architecture.HOURGLASS] > weights[architecture.NARROW]
+    assert weights[architecture.PIXELS] == 3 * 32 * 32
+    assert set(architecture.SHOWN) < set(made)
+
+
+def test_architecture_says_what_the_comparisons_decide(built):
+    found = copy.deepcopy(built)
+    rows, name = found["networks"], architecture.NEAREST
+
+    def against(decides):
+        more = {"yes": 3, "no": 0}.get(decides, 1)
+        return {"mean": -1.234, "sd": 0.5, "n": 3, "more": more, "of": 3, "decides": decides}
+
+    rows[architecture.HOURGLASS]["high"] = 200.0
+    for decides, high, words in (
+        ("no", 100.0, "the claim holds here"),
+        ("yes", None, "here the claim fails"),
+        ("no", 300.0, "not shown here"),
+        ("no verdict", 100.0, "not shown here"),
+    ):
+        rows[name] |= {"at_peak_against": against(decides), "high": high}
+        assert words in sentence(architecture.paragraph(found), "That nearest doubling")
+        assert f"{name} -1.23 ± 0.50 dB (" in architecture.paragraph(found)
+    for decides, words in (("no", "worse: the claim holds here"), ("yes", "worse: here the claim fails")):
+        rows[architecture.SHALLOW]["hole_against"] = against(decides)
+        assert words in sentence(architecture.paragraph(found), "That 2 scales")
+    for decides, words in (("no", "holds here"), ("yes", "fails"), ("no verdict", "not shown here")):
+        rows[architecture.PIXELS]["at_peak_against"] = against(decides)
+        assert words in architecture.paragraph(found).split("That it takes a network")[1].split("A hole")[0]

@@ -51,7 +51,7 @@ def test_the_numbers_of_a_paragraph_are_those_of_its_json(found, name):
     numbers, _, _ = found(name)
     said = study(name).paragraph(numbers)
     known = {f"{abs(value):.{digits}f}" for value in reals(numbers) for digits in (2, 3)} | {"1.5"}
-    decimals = re.findall(r"\d\.\d+", said)
+    decimals = re.findall(r"\d+\.\d+", said)
     assert len(decimals) > 5
     assert not set(decimals) - known - {f"{scale:g}" for scale in SCALES} - set(LEVELS)
 

@@ -19,7 +19,7 @@ def study(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="The folder for it; else study-NAME.")
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="As large as is worth quoting: hours.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="As large as is worth quoting: hours or days.")] = False,
     images: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Of vessels: real images, in place of phantoms.")
     ] = None,

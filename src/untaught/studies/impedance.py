@@ -47,7 +47,7 @@ ALIKE = 1.5  # a ratio up to this, either way, is no impedance
 SIZES = {
     "tiny": {"side": 32, "draws": 2, "steps": 24, "width": 8, "scales": 3},
     "default": {"side": 64, "draws": 3, "steps": 700, "width": 32, "scales": 4},
-    "full": {"side": 256, "draws": 4, "steps": 5000, "width": 128, "scales": 5},
+    "full": {"side": 256, "draws": 2, "steps": 2400, "width": 128, "scales": 5},
 }
 
 

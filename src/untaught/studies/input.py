@@ -6,6 +6,7 @@ jitter the size of z hardly matters, as it is normalised after the first convolu
 z's standard deviation, which is .03 for noise (uniform in [0, .1], normal as wide) and .2 and more for the others.
 """
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +43,7 @@ WHEN = {"at_stop": "where the rule stops", "at_peak": "at the peak", "at_last": 
 SIZES = {
     "tiny": {"side": 32, "draws": 2, "steps": 24, "width": 8, "scales": 3},
     "default": {"side": 64, "draws": 3, "steps": 450, "width": 32, "scales": 4},
-    "full": {"side": 256, "draws": 4, "steps": 3000, "width": 128, "scales": 5},
+    "full": {"side": 256, "draws": 2, "steps": 1800, "width": 128, "scales": 5},
 }
 
 
@@ -70,9 +71,10 @@ def tried() -> list[tuple[str, float]]:
 def inputs(case: Case, other: Case) -> dict[str, Input]:
     """What z is made of."""
     channels, noisy = case.photograph.shape[1], case.photograph + SIGMA * case.noise()
+    octaves = int(math.log2(max(case.photograph.shape[-2:])))  # the finest has a period of two pixels
     given = other.photograph if channels == 3 else other.photograph.mean(dim=1, keepdim=True)
     return {
-        UNIFORM: Uniform(32), NORMAL: Normal(32, 0.1 / 12**0.5), GRID: MeshGrid(), FOURIER: Fourier(8),
+        UNIFORM: Uniform(32), NORMAL: Normal(32, 0.1 / 12**0.5), GRID: MeshGrid(), FOURIER: Fourier(octaves),
         ANOTHER: Given(given), ITSELF: Given(noisy), LEARNED: Uniform(32),
     }  # fmt: skip
 
