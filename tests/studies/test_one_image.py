@@ -22,6 +22,7 @@ from untaught.studies.one_image import (
     BANDS,
     array,
     bands,
+    curve,
     denoising,
     draws,
     middle_of,
@@ -66,7 +67,9 @@ def test_a_fit_is_watched_and_not_touched_and_goes_on_after_the_rule_has_stopped
 def test_medians_and_first_steps_know_what_was_never_reached():
     assert reached([3, 2, 1], 2) == 2 and reached([3, 2], 1) is None
     assert middle_of([1, None, 3]) == 3 and middle_of([None, None, 3]) is None
-    assert spots(1000)[0] == 1 and spots(1000)[-1] == 1000 and spots(3) == [1, 2, 3]
+    assert spots(1000, 14)[0] == 1 and spots(1000, 14)[-1] == 1000 and spots(3, 14) == [1, 2, 3]
+    drawn = curve("a", spots(1000, 60), [0.0, *(None for _ in spots(1000, 60)[2:]), 2.0])
+    assert drawn.x[0] == 1 and drawn.x[-1] == 1000 and drawn.y[0] is None and drawn.y[-1] == 2 and len(drawn.x) == 14
 
 
 def test_draws_are_photographs_in_turn_each_with_noise_of_its_own(tmp_path):
@@ -117,7 +120,9 @@ def test_targets_are_alike_but_for_what_they_are_to_differ_in():
 
 def test_ratios_are_draw_by_draw_and_say_when_they_are_only_a_bound():
     found = later([20, 30, None], [10, 30, 10], 100)
-    assert found == {"ratios": [2, 1, 10], "ratio": 2, "least": True, "more": 2, "near": 1, "of": 3}
+    assert found == {"ratios": [2, 1, 10], "ratio": 2, "least": True, "more": 2, "no_more": 1, "near": 1, "of": 3}
+    bound = later([None], [90], 100)  # more than 1.1 times: how much more nobody knows
+    assert bound["least"] and bound["more"] == bound["no_more"] == bound["near"] == 0
     assert later([20, 20], [None, 10], 100)["of"] == 1 and later([20], [None], 100)["ratio"] is None
     row = {what: {"steps": {"0.2": k}, "last": 0.1} for k, what in enumerate(impedance.TARGETS, 1)}
     assert in_order(row, "0.2")
@@ -130,12 +135,13 @@ def test_ratios_are_draw_by_draw_and_say_when_they_are_only_a_bound():
 def test_impedance_says_what_the_numbers_say(impeded):
     found = copy.deepcopy(impeded)
     order = {"0.5": 2, "0.2": 2, "0.1": 2, "of": 2}
-    more = {"ratios": [3.0, 4.0], "ratio": 3.5, "least": False, "more": 2, "near": 0, "of": 2}
+    more = {"ratios": [3.0, 4.0], "ratio": 3.5, "least": False, "more": 2, "no_more": 0, "near": 0, "of": 2}
     name = impedance.HOURGLASS
     for ours, kept, words in (
         (more, order, "the claim holds here"),
         (more, order | {"0.1": 1}, "not always that of the paper"),
-        (more | {"more": 0, "near": 2, "ratio": 1.1}, order, "here the claim fails"),
+        (more | {"more": 0, "no_more": 2, "ratio": 1.1}, order, "here the claim fails"),
+        (more | {"more": 0, "least": True, "ratio": 1.1}, order, "not shown here"),
         (more | {"more": 1}, order, "not shown here"),
         (more | {"of": 1, "more": 1}, order, "not shown here"),
     ):
@@ -202,10 +208,11 @@ def test_input_says_what_the_comparisons_decide(fed):
     assert f"Best peak: {input.ITSELF}." in input.paragraph(found)
     for rows in found["inputs"].values():
         for row in rows.values():
-            row["missed"] = 0
-    assert "not met" not in input.paragraph(found)
-    found["inputs"]["0"][input.LEARNED]["missed"] = 1
-    assert f"last step by {input.LEARNED} in 1 of 2 draws" in input.paragraph(found)
+            row["missed"] = row["rising"] = 0
+    assert "not met" not in input.paragraph(found) and "rose" not in input.paragraph(found)
+    found["inputs"]["0"][input.LEARNED] |= {"missed": 1, "rising": 2}
+    assert f"not met by the last step: {input.LEARNED} in 1 of 2 draws" in input.paragraph(found)
+    assert f"rose at the last step: {input.LEARNED} in 2 of 2 draws" in input.paragraph(found)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ from untaught.studies.one_image import (
     array,
     bands,
     basis,
+    curve,
     denoising,
     draws,
     hourglass,
@@ -34,7 +35,6 @@ from untaught.studies.one_image import (
     middle_of,
     middles,
     paper_fit,
-    spots,
     thinned,
     watch,
 )
@@ -158,17 +158,14 @@ def summary(runs: list[dict[str, Any]], most: int) -> Numbers:
 
 def panels(found: Numbers) -> list[Panel]:
     """What each gains, how well it fills a hole, and when its image gets the finest waves."""
-    rows, at, marks = found["networks"], found["at"], spots(len(found["at"]))
+    rows = found["networks"]
 
     def bars(what: str, words: str) -> Series:
         values = [row[what] for row in rows.values()]
         means, deviations = [one["mean"] for one in values], [one["sd"] or 0 for one in values]
         return Series(name=words, x=range(len(rows)), y=means, spread=deviations)
 
-    curves = [
-        Series(name=name, x=[at[k - 1] for k in marks], y=[rows[name]["spectrum"][k - 1] or None for k in marks])
-        for name in SHOWN
-    ]
+    curves = [curve(name, found["at"], rows[name]["spectrum"]) for name in SHOWN]
     return [
         Panel(title="White noise", across="", up="PSNR gained over the noisy image, dB", kind="bars",
               series=[bars(what, words) for what, words in WHEN.items()], places=list(rows)),

@@ -22,12 +22,12 @@ from untaught.studies.one_image import (
     about,
     array,
     basis,
+    curve,
     denoising,
     draws,
     hourglass,
     middles,
     paper_fit,
-    spots,
     thinned,
     watch,
 )
@@ -110,6 +110,7 @@ def summary(runs: list[dict[str, Any]]) -> Numbers:
         row: Numbers = {when: spread(of(name, float(at), when)) for when in WHEN}
         row["against"] = paired(of(name, float(at), "at_peak"), of(UNIFORM, float(at), "at_peak"))
         row["missed"] = sum(not stopped for stopped in of(name, float(at), "stopped"))
+        row["rising"] = sum(peak == runs[0]["gains"]["steps"][-1] for peak in of(name, float(at), "peak"))
         found["inputs"][at][name] = row
     for name in INPUTS:
         own = [run["gains"]["values"] for run in runs if (run["input"], run["jitter"]) == (name, float(AT[-1]))]
@@ -124,7 +125,7 @@ def summary(runs: list[dict[str, Any]]) -> Numbers:
 
 def panels(found: Numbers) -> list[Panel]:
     """What each input and each jitter gains, and how the inputs go on."""
-    up, at, marks = "PSNR gained over the noisy image, dB", found["at"], spots(len(found["at"]))
+    up = "PSNR gained over the noisy image, dB"
 
     def gained(rows: Numbers) -> list[Series]:
         return [
@@ -133,10 +134,7 @@ def panels(found: Numbers) -> list[Panel]:
             for when, words in WHEN.items()
         ]  # fmt: skip
 
-    curves = [
-        Series(name=name, x=[at[k - 1] for k in marks], y=[found["curves"][name][k - 1] for k in marks])
-        for name in INPUTS
-    ]
+    curves = [curve(name, found["at"], found["curves"][name]) for name in INPUTS]
     bars = [
         Panel(title=f"z, jitter {jitter}", across="", up=up, series=gained(rows)[:2], kind="bars", places=INPUTS)
         for jitter, rows in found["inputs"].items()
@@ -164,10 +162,12 @@ def paragraph(found: Numbers) -> str:
             f"With a jitter of {jitter} uniform noise as z gains {in_words(plain['at_peak'], 2)} dB at the peak and "
             f"{in_words(plain['at_stop'], 2)} where the rule stops; " + "; ".join(tails) + f". Best peak: {best}."
         )
-        missed = {name: row["missed"] for name, row in rows.items() if row["missed"]}
-        if missed:
-            words = ", ".join(f"{name} in {count}" for name, count in missed.items())
-            said.append(f"The rule was not met before the last step by {words} of {found['size']['draws']} draws.")
+        for what, words in (
+            ("missed", "The rule was not met by the last step"),
+            ("rising", "PSNR still rose at the last step"),
+        ):
+            some = ", ".join(f"{name} in {row[what]}" for name, row in rows.items() if row[what])
+            said += [f"{words}: {some} of {found['size']['draws']} draws."] * bool(some)
     for jitter, row in list(found["jitters"].items())[1:]:
         said.append(
             f"Jitter {jitter} against none, z uniform noise: {judged(row['against'])} at the peak, "

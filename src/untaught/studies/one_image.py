@@ -26,6 +26,7 @@ from untaught.networks import Skip
 from untaught.operators import Identity
 from untaught.optimisers import Adam
 from untaught.presets.denoising import DENOISING
+from untaught.studies.figure import Series
 from untaught.studies.study import Asked, Numbers
 from untaught.version import __version__
 
@@ -185,7 +186,7 @@ def middle_of(values: Sequence[int | float | None]) -> float | None:
     return None if math.isinf(found) else found
 
 
-def spots(count: int, ticks: int = TICKS) -> list[int]:
+def spots(count: int, ticks: int) -> list[int]:
     """Steps from 1 to `count`, at nearly equal ratios."""
     return sorted({round(count ** (k / (ticks - 1))) for k in range(ticks)})
 
@@ -199,6 +200,12 @@ def thinned(values: Sequence[Any], ticks: int = 60) -> Numbers:
     """A curve at steps of nearly equal ratios: for every step a file would be long."""
     at = spots(len(values), ticks)
     return {"steps": at, "values": [values[k - 1] for k in at]}
+
+
+def curve(name: str, at: Sequence[int], values: Sequence[float | None]) -> Series:
+    """As drawn: a few marks, evenly over what is noted. What is 0 is not drawn, axes being logarithmic."""
+    some = sorted({round(float(k)) for k in np.linspace(0, len(at) - 1, TICKS)})
+    return Series(name=name, x=[at[k] for k in some], y=[values[k] or None for k in some])
 
 
 def in_steps(value: float | None, most: int) -> str:
