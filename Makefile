@@ -48,8 +48,8 @@ gallery: $(READY)
 
 # Wants no data: phantoms. About ten minutes of one core each.
 studies: $(READY)
-	for name in guidance thin scale coupling kernel reconstruction; do \
-		.venv/bin/untaught study vessels-$$name -o docs/studies/vessels-$$name --overwrite || exit 1; \
+	for name in impedance input architecture $(addprefix vessels-,guidance thin scale coupling kernel reconstruction); do \
+		.venv/bin/untaught study $$name -o docs/studies/$$name --overwrite || exit 1; \
 	done
 
 $(READY): pyproject.toml constraints.txt

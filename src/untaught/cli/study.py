@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,11 +19,14 @@ def study(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="The folder for it; else study-NAME.")
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="As large as is worth quoting: hours.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="As large as is worth quoting: hours or days.")] = False,
     images: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Real images that have labels, in place of phantoms.")
+        Path | None, typer.Option(metavar="DIR", help="Of vessels: real images, in place of phantoms.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Their labels, paired by name.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A photograph, in place of those that come with scikit-image.")
+    ] = None,
     seed: Seed = 0,
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -44,7 +47,8 @@ def study(
     def say(line: str) -> None:
         note(f"{time.monotonic() - began:5.0f} s  {line}")
 
-    asked = Asked(size="full" if full else "default", seed=seed, images=images, labels=labels, say=say)
+    size: Literal["default", "full"] = "full" if full else "default"
+    asked = Asked(size=size, seed=seed, images=images, labels=labels, image=image, say=say)
     numbers = asked_for.numbers(asked) | {"seconds": round(time.monotonic() - began)}
     said = write(asked_for, numbers, folder, overwrite=overwrite)
     typer.echo(said)

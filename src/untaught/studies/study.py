@@ -20,7 +20,8 @@ def silent(line: str) -> None:
 class Asked:
     """What may be chosen of a study. `size`: some minutes, or as large as is worth quoting; tiny is for tests.
 
-    images, labels: folders of real images and their labels, in place of phantoms.
+    images, labels: folders of real images and their labels, in place of phantoms; for studies of vessels.
+    image: a photograph, in place of those that come with scikit-image; for the others.
     say: told a line now and then.
     """
 
@@ -28,6 +29,7 @@ class Asked:
     seed: int = 0
     images: Path | None = None
     labels: Path | None = None
+    image: Path | None = None
     say: Callable[[str], None] = silent
 
 
