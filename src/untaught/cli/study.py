@@ -8,6 +8,7 @@ import typer
 
 from untaught.cli.options import Overwrite, Seed, Threads
 from untaught.cli.outputs import note
+from untaught.errors import UsageError
 from untaught.studies import STUDIES, Asked
 from untaught.studies import study as study_called
 
@@ -24,18 +25,23 @@ def study(
         Path | None, typer.Option(metavar="DIR", help="Real images that have labels, in place of phantoms.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Their labels, paired by name.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A picture, in place of the photographs that come with it.")
+    ] = None,
     seed: Seed = 0,
     threads: Threads = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Put a claim to the test: a figure, every number behind it, and what they say, also where the claim fails.
 
-    DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores.
+    DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores. Studies of vessels take --images and
+    --labels, the others --image.
     """
     from untaught.cli.running import use_threads
     from untaught.studies.writing import check_folder, write
 
     asked_for = study_called(name)
+    check_pictures(name, image, images or labels)
     folder = Path(f"study-{name}") if output is None else output
     check_folder(folder, overwrite=overwrite)
     use_threads(threads)
@@ -44,8 +50,26 @@ def study(
     def say(line: str) -> None:
         note(f"{time.monotonic() - began:5.0f} s  {line}")
 
-    asked = Asked(size="full" if full else "default", seed=seed, images=images, labels=labels, say=say)
+    kept: dict[str, bytes] = {}
+    asked = Asked(
+        size="full" if full else "default",
+        seed=seed,
+        images=images,
+        labels=labels,
+        image=image,
+        say=say,
+        keep=kept.__setitem__,
+    )
     numbers = asked_for.numbers(asked) | {"seconds": round(time.monotonic() - began)}
-    said = write(asked_for, numbers, folder, overwrite=overwrite)
+    said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
     typer.echo(said)
-    note(f"{folder}: {name}.json, .png, .svg, .md; {numbers['seconds']} s")
+    note(f"{folder}: {', '.join([f'{name}.json', '.png', '.svg', '.md', *kept])}; {numbers['seconds']} s")
+
+
+def check_pictures(name: str, image: Path | None, folder: Path | None) -> None:
+    """Raises: UsageError for a picture that the study can't take."""
+    vessels = name.startswith("vessels-")
+    if vessels and image is not None:
+        raise UsageError(f"{name} takes no --image, got {image}; wanted --images and --labels, or nothing")
+    if not vessels and folder is not None:
+        raise UsageError(f"{name} takes no folder of images, got {folder}; wanted --image with a picture, or nothing")
