@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from typer.testing import CliRunner
 
 from untaught import images
@@ -15,12 +16,15 @@ from untaught.cli import app
 from untaught.errors import InputError, UsageError
 from untaught.optimisers import LBFGS, Adam
 from untaught.studies import STUDIES, Asked, study
-from untaught.studies.courses import Course, damaged, follow
+from untaught.studies.courses import Course, damaged, follow, hourglass
 from untaught.studies.figure import drawn
+from untaught.studies.likelihood import noisy, told, variance
+from untaught.studies.likelihood_words import GAUSSIAN, IMPULSE, POISSON, SPECKLE
+from untaught.studies.likelihood_words import KINDS as NOISES
 from untaught.studies.optimiser import SIZES, grouped, made, times
+from untaught.studies.optimiser_words import ADAM, KINDS, MUON, QUASI
 from untaught.studies.photographs import cut, photographs, shipped
 from untaught.studies.statistics import median_interval
-from untaught.studies.which_optimiser import ADAM, KINDS, MUON, QUASI
 from untaught.studies.writing import write
 
 HERE = [name for name in STUDIES if name in ("optimiser", "likelihood", "spaces")]
@@ -56,7 +60,7 @@ def test_a_study_writes_its_files_from_its_numbers_alone(found, name):
 @pytest.mark.parametrize("name", HERE)
 def test_the_numbers_of_a_paragraph_are_those_of_its_json(found, name):
     numbers, _, _ = found(name)
-    known = {f"{abs(value):.{digits}f}" for value in reals(numbers) for digits in (1, 2, 3)}
+    known = {f"{abs(value):.{digits}f}" for value in reals(numbers) for digits in (1, 2, 3, 4)}
     known |= {f"{abs(value):.3g}" for value in reals(numbers)}
     decimals = re.findall(r"(?<![\d.])\d+\.\d+", study(name).paragraph(numbers))
     assert len(decimals) > 5
@@ -138,8 +142,8 @@ def test_a_course_says_when_what_was_there():
 def test_every_optimiser_gets_as_many_gradients_and_a_search_pays_for_its_own():
     size, picture = SIZES["tiny"], shipped("coffee", 16)
     problem = damaged(picture, "noise", 0)
-    plain = follow(problem, picture, size.network(), Adam(), 12, 0)
-    search = follow(problem, picture, size.network(), LBFGS(), 12, 0)
+    plain = follow(problem, picture, hourglass(size.widths), Adam(), 12, 0)
+    search = follow(problem, picture, hourglass(size.widths), LBFGS(), 12, 0)
     assert plain.gradients == list(range(12))
     assert search.gradients[0] == 0 and max(search.gradients) < 12 and min(np.diff(search.gradients)) >= 2
     assert plain.psnr[0] == search.psnr[0], "the same network of the same noise"
@@ -187,3 +191,68 @@ def test_optimisers_are_judged_by_the_interval(found):
     assert "it may not be the best there is" in study("optimiser").paragraph(numbers)
     noise["times"][QUASI]["gradients"] |= {"low": None, "high": None}
     assert "not decided" in study("optimiser").paragraph(numbers)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_the_noise_is_as_strong_as_its_law_and_measurements_say(noise):
+    picture = shipped("coffee", 64)
+    y = noisy(noise, picture, 0)
+    assert variance(noise, y) == pytest.approx(float((y - picture.x).square().mean()), rel=0.15)
+
+
+def test_the_others_are_told_of_noise_as_strong_and_the_matched_one_its_law():
+    picture = shipped("coffee", 64)
+    y = noisy(SPECKLE, picture, 0)
+    v = variance(SPECKLE, y)
+    assert told(SPECKLE, SPECKLE, y).looks == 4
+    assert told(GAUSSIAN, SPECKLE, y).sigma ** 2 == pytest.approx(v) == told(IMPULSE, SPECKLE, y).sigma ** 2
+    assert float(y.mean()) / told(POISSON, SPECKLE, y).peak == pytest.approx(v)
+    gaussian = noisy(GAUSSIAN, picture, 0)
+    looks = told(SPECKLE, GAUSSIAN, gaussian).looks
+    assert float(gaussian.square().mean()) / (looks + 1) == pytest.approx(variance(GAUSSIAN, gaussian))
+
+
+def test_impulses_leave_the_others_as_they_were():
+    picture = shipped("coffee", 32)
+    y = noisy(IMPULSE, picture, 0)
+    same = (y - picture.x).abs() < 1e-6
+    assert 0.6 < float(same.float().mean()) < 0.85 and set(y[~same].unique().tolist()) == {0.0, 1.0}
+
+
+def test_likelihoods_are_scored_where_the_rule_stops_and_at_the_best_step(found):
+    numbers, folder, _ = found("likelihood")
+    assert len(numbers["runs"]) == 2 * 4 * 4
+    for run in numbers["runs"]:
+        assert run["peak"] >= max(run["stop"], run["last"]) and 1 <= run["stop_at"] <= numbers["size"]["steps"]
+    ones = [run["stop"] for run in numbers["runs"] if run["noise"] == POISSON and run["likelihood"] == SPECKLE]
+    assert numbers["cells"][POISSON][SPECKLE]["stop"]["mean"] == pytest.approx(sum(ones) / 2, rel=1e-4)
+    with Image.open(folder / "likelihood-pictures.png") as sheet:
+        assert sheet.width > 600
+
+
+def test_likelihoods_are_judged_by_what_the_draws_decide(found):
+    numbers = copy.deepcopy(found("likelihood")[0])
+    for more, words in (
+        (2, "better in all 2 draws"),
+        (0, "in none of 2 draws (here it does not pay)"),
+        (1, "not shown"),
+    ):
+        one = decided(1.23 if more else -1.23, more)
+        numbers["against"][IMPULSE][GAUSSIAN] = {"stop": one, "peak": one}
+        said = study("likelihood").paragraph(numbers).split("Impulse noise")[1].split("Speckle noise")[0]
+        gained = next(part for part in said.split("against ")[1].split("; ") if part.startswith("the Gaussian one"))
+        assert words in gained and f"{'+' if more else '-'}1.23 ± 0.01 dB" in gained
+    for likelihood in NOISES:
+        for noise in NOISES:
+            numbers["cells"][noise][likelihood]["stop"]["mean"] = 30.0 if likelihood == noise else 20.0
+    said = study("likelihood").paragraph(numbers)
+    assert "for 4 of 4 kinds of noise: Gaussian, Poisson, impulse, speckle." in said
+    numbers["cells"][POISSON][GAUSSIAN]["stop"]["mean"] = 31.0
+    assert "for 3 of 4" in study("likelihood").paragraph(numbers)
+    assert "another is for Poisson noise (Gaussian)." in study("likelihood").paragraph(numbers)
+
+
+def decided(gain, more, of=2):
+    """A paired comparison."""
+    decides = "yes" if more == of else "no" if more == 0 else "no verdict"
+    return {"mean": gain, "sd": 0.01, "n": of, "more": more, "of": of, "decides": decides}

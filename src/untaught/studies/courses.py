@@ -12,6 +12,7 @@ from untaught.core import Likelihood, Network, Optimiser, Problem
 from untaught.fit import Fit, steps
 from untaught.likelihoods import Gaussian
 from untaught.methods import Plain
+from untaught.networks import Skip, Uniform
 from untaught.operators import Identity, Mask
 from untaught.studies.photographs import Photograph
 
@@ -22,6 +23,20 @@ DAMAGES = {  # in words, and in fewer
     "missing": ("half of the pixels missing", "missing pixels"),
 }
 KEPT = 40  # points of a course that are written down
+
+
+def hourglass(widths: tuple[int, ...]) -> Skip:
+    """That of the package's quick rows, as wide as this."""
+    return Skip(
+        input=Uniform(8),
+        down=widths,
+        up=widths,
+        skip=(4,) * len(widths),
+        padding="zeros",
+        upsampling="nearest",
+        one_by_one=False,
+        normalise_joined=False,
+    )
 
 
 class Counted:

@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from untaught.core import Network, Optimiser
-from untaught.networks import Skip, Uniform
+from untaught.core import Optimiser
 from untaught.optimisers import LBFGS, Adam, GradientDescent, Muon
 from untaught.presets.published import PYRAMID
-from untaught.studies.courses import DAMAGES, Course, damaged, follow
+from untaught.studies.courses import DAMAGES, Course, damaged, follow, hourglass
+from untaught.studies.optimiser_words import ADAM, DESCENT, KINDS, MUON, QUASI, panels, paragraph
 from untaught.studies.photographs import Photograph, photographs, shipped
 from untaught.studies.statistics import median_interval, paired, spread
 from untaught.studies.study import Asked, Numbers, Study
-from untaught.studies.which_optimiser import ADAM, DESCENT, KINDS, MUON, QUASI, panels, paragraph
 from untaught.version import __version__
 
 TUNED_ON, TESTED_ON = ("coffee", "rocket", "gravel"), ("astronaut", "chelsea", "camera", "coins", "retina", "brick")
@@ -43,19 +42,6 @@ class Size:
     tested_on: int = 4
     seeds: int = 2
     damages: tuple[str, ...] = ("noise",)
-
-    def network(self) -> Network:
-        """The hourglass of the package's quick rows, as wide as this."""
-        return Skip(
-            input=Uniform(8),
-            down=self.widths,
-            up=self.widths,
-            skip=(4,) * len(self.widths),
-            padding="zeros",
-            upsampling="nearest",
-            one_by_one=False,
-            normalise_joined=False,
-        )
 
 
 SIZES = {
@@ -103,7 +89,9 @@ def tuned(asked: Asked, size: Size, damage: str, kind: str, pictures: list[Photo
         each = []
         for number, one in enumerate(pictures):
             problem = damaged(one, damage, asked.seed + AWAY + number)
-            each.append(follow(problem, one, size.network(), optimiser, size.gradients, asked.seed + AWAY).score())
+            each.append(
+                follow(problem, one, hourglass(size.widths), optimiser, size.gradients, asked.seed + AWAY).score()
+            )
         scores[power] = float(np.mean(each))
         asked.say(f"{damage}, {kind} at {MIDDLE[kind] * APART**power:.3g}: {scores[power]:.2f} dB while tuning")
 
@@ -127,7 +115,7 @@ def tested(
         for seed in range(asked.seed, asked.seed + size.seeds):
             problem = damaged(one, damage, 100 * number + seed)
             for kind in (*KINDS[turn % len(KINDS) :], *KINDS[: turn % len(KINDS)]):
-                course = follow(problem, one, size.network(), made(kind, rates[kind]), size.gradients, seed)
+                course = follow(problem, one, hourglass(size.widths), made(kind, rates[kind]), size.gradients, seed)
                 runs.append({"image": one.name, "seed": seed, "kind": kind, "course": course})
                 asked.say(f"{damage}, {one.name}, seed {seed}: {kind}: at best {course.peak():.2f} dB")
             turn += 1
