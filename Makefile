@@ -49,7 +49,7 @@ gallery: $(READY)
 # Wants no data: phantoms, and pictures that come with scikit-image. About ten minutes of one core each.
 VESSELS := $(addprefix vessels-,guidance thin scale coupling kernel reconstruction)
 studies: $(READY)
-	for name in $(VESSELS) likelihood optimiser; do \
+	for name in $(VESSELS) spaces likelihood optimiser; do \
 		.venv/bin/untaught study $$name -o docs/studies/$$name --overwrite || exit 1; \
 	done
 

@@ -15,6 +15,7 @@ STUDIES = {
     "vessels-coupling": "Do further tasks whose targets are like the mask help more?",
     "vessels-kernel": "Does the kernel of a network with descriptors foretell that it learns faster?",
     "vessels-reconstruction": "Is it vesselness that unlabelled images should teach, or the image itself?",
+    "spaces": "Do pixels and weights take different ways to the same measurements?",
     "likelihood": "Is the likelihood that the noise is of worth it?",
     "optimiser": "Which optimiser comes to a good image soonest, each at a rate tuned alike?",
 }
