@@ -39,7 +39,7 @@ class Size:
     gradients: int = 250  # that a fit may take
     coarse: int = 3  # rates tried 9 times apart; then two beside the best
     tuned_on: int = 2  # photographs
-    tested_on: int = 4
+    tested_on: int = 6
     seeds: int = 2
     damages: tuple[str, ...] = ("noise",)
 

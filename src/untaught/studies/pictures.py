@@ -53,6 +53,6 @@ def gif(pages: Sequence[Image.Image], seconds: float) -> bytes:
     """A film that begins again; the last page stays for two seconds."""
     held = io.BytesIO()
     each = [round(1000 * seconds)] * (len(pages) - 1) + [2000]
-    few = [page.quantize(64, dither=Image.Dither.NONE) for page in pages]
+    few = [page.quantize(128, dither=Image.Dither.NONE) for page in pages]
     few[0].save(held, format="GIF", save_all=True, append_images=few[1:], duration=each, loop=0)
     return held.getvalue()

@@ -36,7 +36,7 @@ PIXEL_RATE = 0.05  # of what is left of the squared misfit, a step
 WEIGHT_RATE, MOMENTUM = 1.5, 0.9  # of the mean squared error's gradient
 LAMBDA = {DENOISE: 0.07, UPSCALE: 0.0005}  # total variation against half of the squared misfit; found on `coffee`
 KEPT = 60  # iterates of a path, spaced by the logarithm of their steps
-FRAMES = 24
+FRAMES = 20
 NORMS = "running_mean", "running_var", "num_batches_tracked"  # what batch norms count is no weight
 
 

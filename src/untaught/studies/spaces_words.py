@@ -30,7 +30,7 @@ def panels(found: Numbers) -> list[Panel]:
     weights = [
         Panel(
             title=f"{task}: weights ({100 * one['weights']['share']:.0f} %)",
-            across="1st direction, rms of weights, thousandths",
+            across="1st direction, rms, thousandths",
             up="2nd direction",
             series=[
                 through(DEEP, thousandths(one["weights"]["path"])),
