@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from untaught import images
 from untaught.cli import app
 from untaught.errors import InputError, UsageError
 from untaught.optimisers import LBFGS, Adam
-from untaught.studies import STUDIES, Asked, study
+from untaught.studies import STUDIES, Asked, spaces, study
 from untaught.studies.courses import Course, damaged, follow, hourglass
 from untaught.studies.figure import drawn
 from untaught.studies.likelihood import noisy, told, variance
@@ -120,6 +121,15 @@ def test_the_command_answers_bad_pictures_in_a_sentence(tmp_path, name):
         assert isinstance(result.exception, kind) and words in str(result.exception)
     result = CliRunner().invoke(app, ["study", "vessels-thin", "--image", "a.png"])
     assert isinstance(result.exception, UsageError) and "vessels-thin takes no --image" in str(result.exception)
+
+
+def test_the_command_keeps_films_beside_the_numbers(tmp_path, monkeypatch):
+    monkeypatch.setitem(spaces.SIZES, "default", replace(spaces.SIZES["tiny"], draws=1, steps=4))
+    out = tmp_path / "out"
+    result = CliRunner().invoke(app, ["study", "spaces", "-o", str(out), "--threads", "1"])
+    assert result.exception is None, result.output
+    assert {"spaces.json", "spaces-denoising.gif", "spaces-ends.png"} <= {path.name for path in out.iterdir()}
+    assert json.loads((out / "spaces.json").read_text())["images"] == ["astronaut"]
 
 
 def test_a_median_has_an_interval_over_groups_and_may_be_out_of_reach():

@@ -89,11 +89,14 @@ def paragraph(found: Numbers) -> str:
     ]
     for damage in found["damages"].values():
         said += of_damage(damage, size["gradients"])
-    alone = " Of one photograph there is no interval and no verdict." if len(found["tested_on"]) < 2 else ""
+    count = len(found["tested_on"])
+    few = f"An interval over {count} photographs is rough, and rather too narrow."
+    if count < 2:
+        few = "Of one photograph there is no interval and no verdict."
     threads = f"{found['threads']} thread{'s' * (found['threads'] != 1)}"
     said.append(
         f"Rates are constant (momentum is .9) and jitter is off, for a search wants an objective that stands still; "
-        f"one network, one way of drawing it. Seconds are the processor's on {threads}.{alone}"
+        f"one network, one way of drawing it. Seconds are the processor's on {threads}. {few}"
     )
     return " ".join(said)
 
