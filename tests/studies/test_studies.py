@@ -10,10 +10,12 @@ import pytest
 from untaught.errors import UsageError
 from untaught.studies import STUDIES, Asked, study
 from untaught.studies.figure import drawn
-from untaught.studies.impedance import LEVELS
 from untaught.studies.vessels_scale import SCALES
 from untaught.studies.vessels_thin import ends
 from untaught.studies.writing import check_folder, write
+
+VESSELS = [name for name in STUDIES if name.startswith("vessels-")]
+DOCS = Path(__file__).parents[2] / "docs" / "studies"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def found(tmp_path_factory):
     return of
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", VESSELS)
 def test_a_study_writes_four_files_from_its_numbers_alone(found, name):
     numbers, folder, lines = found(name)
     assert sorted(path.name for path in folder.iterdir()) == [f"{name}.{kind}" for kind in ("json", "md", "png", "svg")]
@@ -41,22 +43,22 @@ def test_a_study_writes_four_files_from_its_numbers_alone(found, name):
     assert one.name == name
     assert one.paragraph(numbers) in (folder / f"{name}.md").read_text()
     assert drawn(one.panels(numbers))["svg"] == (folder / f"{name}.svg").read_bytes()
-    assert numbers["size"]["draws"] == 2 and numbers["images"] in ("phantoms", ["chelsea", "astronaut"])
+    assert numbers["size"]["draws"] == 2 and numbers["images"] == "phantoms"
     assert "2 draws" in one.paragraph(numbers)
     assert len(lines) > 2
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", VESSELS)
 def test_the_numbers_of_a_paragraph_are_those_of_its_json(found, name):
     numbers, _, _ = found(name)
     said = study(name).paragraph(numbers)
     known = {f"{abs(value):.{digits}f}" for value in reals(numbers) for digits in (2, 3)} | {"1.5"}
     decimals = re.findall(r"\d+\.\d+", said)
     assert len(decimals) > 5
-    assert not set(decimals) - known - {f"{scale:g}" for scale in SCALES} - set(LEVELS)
+    assert not set(decimals) - known - {f"{scale:g}" for scale in SCALES}
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", VESSELS)
 def test_other_numbers_give_other_words(found, name):
     numbers, _, _ = found(name)
     asked = study(name)
@@ -209,9 +211,8 @@ def test_recall_of_the_ends_weighs_every_centreline_pixel():
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_pages_of_the_docs_say_what_their_numbers_say(name):
     """A study that was not run at its size yet has a place for it in the page, and no numbers."""
-    docs = Path(__file__).parents[2] / "docs"
-    folder, page = docs / "studies" / name, (docs / "studies.md").read_text()
-    if f"<!-- study: {name} -->" in page:
+    folder, page = DOCS / name, DOCS.with_suffix(".md").read_text()
+    if f"<!-- not yet run: {name} -->" in page:
         assert not folder.exists()
         return
     numbers = json.loads((folder / f"{name}.json").read_text())

@@ -8,6 +8,7 @@ import typer
 
 from untaught.cli.options import Overwrite, Seed, Threads
 from untaught.cli.outputs import note
+from untaught.errors import UsageError
 from untaught.studies import STUDIES, Asked
 from untaught.studies import study as study_called
 
@@ -33,12 +34,14 @@ def study(
 ) -> None:
     """Put a claim to the test: a figure, every number behind it, and what they say, also where the claim fails.
 
-    DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores.
+    DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores. Studies of vessels take --images and
+    --labels, the others --image.
     """
     from untaught.cli.running import use_threads
     from untaught.studies.writing import check_folder, write
 
     asked_for = study_called(name)
+    check_pictures(name, image, images or labels)
     folder = Path(f"study-{name}") if output is None else output
     check_folder(folder, overwrite=overwrite)
     use_threads(threads)
@@ -47,9 +50,19 @@ def study(
     def say(line: str) -> None:
         note(f"{time.monotonic() - began:5.0f} s  {line}")
 
+    kept: dict[str, bytes] = {}
     size: Literal["default", "full"] = "full" if full else "default"
-    asked = Asked(size=size, seed=seed, images=images, labels=labels, image=image, say=say)
+    asked = Asked(size=size, seed=seed, images=images, labels=labels, image=image, say=say, keep=kept.__setitem__)
     numbers = asked_for.numbers(asked) | {"seconds": round(time.monotonic() - began)}
-    said = write(asked_for, numbers, folder, overwrite=overwrite)
+    said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
     typer.echo(said)
-    note(f"{folder}: {name}.json, .png, .svg, .md; {numbers['seconds']} s")
+    note(f"{folder}: {', '.join([f'{name}.json', '.png', '.svg', '.md', *kept])}; {numbers['seconds']} s")
+
+
+def check_pictures(name: str, image: Path | None, folder: Path | None) -> None:
+    """Raises: UsageError for a picture that the study can't take."""
+    vessels = name.startswith("vessels-")
+    if vessels and image is not None:
+        raise UsageError(f"{name} takes no --image, got {image}; wanted --images and --labels, or nothing")
+    if not vessels and folder is not None:
+        raise UsageError(f"{name} takes no folder of images, got {folder}; wanted --image with a picture, or nothing")

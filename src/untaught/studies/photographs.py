@@ -1,0 +1,90 @@
+"""Pictures that studies of restoration are made on: pieces of free photographs, or one that was asked for.
+
+All come with scikit-image; in the public domain, CC0 or without known restrictions, by its notes (docs/gallery.md).
+A picture is known whole here because a study scores by it: no rule, no stop and no setting of a fit may see it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from untaught import metrics
+from untaught.arrays import take
+from untaught.errors import InputError, UsageError
+from untaught.images import read
+from untaught.studies.study import Asked
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """A square of a picture, made smaller by means over squares of pixels."""
+
+    name: str
+    x: Tensor = field(repr=False)  # [1, C, side, side] in [0, 1]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """[C, H, W]."""
+        channels, height, width = self.x.shape[1:]
+        return channels, height, width
+
+    def psnr(self, x: Tensor) -> float:
+        """In dB, all channels together, of values cut off below 0 and above 1; NaN where x is not finite."""
+        if not bool(x.isfinite().all()):
+            return float("nan")
+        return metrics.psnr(as_array(x), as_array(self.x))
+
+
+def as_array(x: Tensor) -> NDArray[np.float32]:
+    """`[1, C, H, W]` to HWC in [0, 1]."""
+    array: NDArray[np.float32] = x[0].detach().clamp(0, 1).permute(1, 2, 0).float().numpy()
+    return array
+
+
+def photographs(asked: Asked, names: Sequence[str], side: int) -> list[Photograph]:
+    """The picture that was asked for, else those of these names.
+
+    Raises: InputError for a picture that can't be read or is smaller than side x side; UsageError without scikit-image.
+    """
+    if asked.image is None:
+        return [shipped(name, side) for name in names]
+    return [cut(read(asked.image).pixels, asked.image.name, side)]
+
+
+def shipped(name: str, side: int) -> Photograph:
+    """One that comes with scikit-image."""
+    try:
+        from skimage import data
+    except ImportError as error:
+        raise UsageError("a study's photographs come with scikit-image: pip install 'untaught[studies]'") from error
+    known: dict[str, Callable[[], NDArray[Any]]] = {
+        "astronaut": data.astronaut,
+        "brick": data.brick,
+        "camera": data.camera,
+        "chelsea": data.chelsea,
+        "coffee": data.coffee,
+        "coins": data.coins,
+        "gravel": data.gravel,
+        "retina": data.retina,
+        "rocket": data.rocket,
+    }
+    return cut(known[name](), name, side)
+
+
+def cut(pixels: NDArray[Any], name: str, side: int) -> Photograph:
+    """The largest square in the middle whose sides are a multiple of `side`, at that size.
+
+    Raises: InputError if there is none.
+    """
+    height, width = pixels.shape[:2]
+    times = min(height, width) // side
+    if times < 1:
+        raise InputError(f"{name} is {height}x{width} (height x width); wanted at least {side}x{side} for this study")
+    top, left = (height - times * side) // 2, (width - times * side) // 2
+    x, _ = take(pixels[top : top + times * side, left : left + times * side])
+    return Photograph(name, torch.nn.functional.avg_pool2d(x, times))
