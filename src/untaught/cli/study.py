@@ -8,7 +8,6 @@ import typer
 
 from untaught.cli.options import Overwrite, Seed, Threads
 from untaught.cli.outputs import note
-from untaught.errors import UsageError
 from untaught.studies import STUDIES, Asked
 from untaught.studies import study as study_called
 
@@ -41,7 +40,6 @@ def study(
     from untaught.studies.writing import check_folder, write
 
     asked_for = study_called(name)
-    check_pictures(name, image, images or labels)
     folder = Path(f"study-{name}") if output is None else output
     check_folder(folder, overwrite=overwrite)
     use_threads(threads)
@@ -57,12 +55,3 @@ def study(
     said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
     typer.echo(said)
     note(f"{folder}: {', '.join([f'{name}.json', '.png', '.svg', '.md', *kept])}; {numbers['seconds']} s")
-
-
-def check_pictures(name: str, image: Path | None, folder: Path | None) -> None:
-    """Raises: UsageError for a picture that the study can't take."""
-    vessels = name.startswith("vessels-")
-    if vessels and image is not None:
-        raise UsageError(f"{name} takes no --image, got {image}; wanted --images and --labels, or nothing")
-    if not vessels and folder is not None:
-        raise UsageError(f"{name} takes no folder of images, got {folder}; wanted --image with a picture, or nothing")

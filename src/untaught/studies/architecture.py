@@ -4,41 +4,25 @@ Source: Ulyanov et al. 2018, figure 8 (large holes by several architectures); Li
 for noise). One optimiser, rate, number of steps and rule for all, no jitter: what differs is the network alone.
 """
 
-from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from untaught import metrics
 from untaught.core import Network, Problem
-from untaught.fit import steps
 from untaught.likelihoods import Gaussian
-from untaught.methods import Plain
 from untaught.networks import Coordinate, DeepDecoder, Fourier, Pixels, ResNet, UNet, Uniform
 from untaught.operators import Mask
+from untaught.studies.courses import STILL, watch
+from untaught.studies.curves import basis, curve, in_steps, middles, thinned
 from untaught.studies.figure import Panel, Series
-from untaught.studies.one_image import (
-    RULE,
-    SIGMA,
-    Case,
-    about,
-    array,
-    bands,
-    basis,
-    curve,
-    denoising,
-    draws,
-    hourglass,
-    in_steps,
-    middle_of,
-    middles,
-    paper_fit,
-    thinned,
-    watch,
-)
-from untaught.studies.statistics import in_words, paired, spread
+from untaught.studies.fits import RULE, denoising, hourglass, paper_fit
+from untaught.studies.fits import Size as Smaller
+from untaught.studies.photographs import COLOURS, SIGMA, Draw, Photograph, about, as_array, draws, photographs_of
+from untaught.studies.spectra import Spectrum
+from untaught.studies.statistics import in_words, middle_of, paired, spread
 from untaught.studies.study import Asked, Numbers, Study
 
 HOURGLASS, SHALLOW, DEEP, NARROW, WIDE = "hourglass", "2 scales", "one scale more", "a quarter as wide", "twice as wide"
@@ -48,11 +32,19 @@ COORDINATE, PIXELS = "network of the place", "pixels, no network"
 SHOWN = HOURGLASS, NEAREST, NO_WAYS, LEARNT, RESNET, DECODER, COORDINATE, PIXELS  # in the panel of spectra
 WHEN = {"at_stop": "where the rule stops", "at_peak": "at the peak"}
 HOLE = 4  # the hole is a square of one part in so many of the side
-PLAIN = Plain(jitter=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size(Smaller):
+    """How much is tried."""
+
+    filling: int  # steps, for the hole
+
+
 SIZES = {
-    "tiny": {"side": 32, "draws": 2, "steps": 16, "filling": 12, "width": 8, "scales": 3},
-    "default": {"side": 64, "draws": 2, "steps": 400, "filling": 300, "width": 32, "scales": 4},
-    "full": {"side": 256, "draws": 2, "steps": 1800, "filling": 3000, "width": 128, "scales": 5},
+    "tiny": Size(side=32, width=8, scales=3, draws=2, steps=16, filling=12),
+    "default": Size(draws=2, steps=400, filling=300),
+    "full": Size(side=256, width=128, scales=5, draws=2, steps=1800, filling=3000),
 }
 
 
@@ -81,62 +73,64 @@ def networks(width: int, scales: int) -> dict[str, Network]:
 def numbers(asked: Asked) -> Numbers:
     """Each network on a photograph with noise and on one with a hole, for each draw."""
     size = SIZES[asked.size]
-    cases, runs = draws(asked, size["draws"], size["side"]), list[dict[str, Any]]()
+    cases, runs = draws(asked, COLOURS, size.draws, size.side), list[dict[str, Any]]()
     for draw, case in enumerate(cases):
-        for name, network in networks(size["width"], size["scales"]).items():
+        for name, network in networks(size.width, size.scales).items():
             run = {"draw": draw, "network": name} | denoised(case, network, size) | filled(case, network, size)
             runs.append(run)
             asked.say(
                 f"draw {draw + 1} of {len(cases)}: {name}: gains {run['at_stop']:.2f} dB where the rule stops, "
                 f"{run['at_peak']:.2f} at the peak; hole {run['hole']:.2f} dB"
             )
-    smooth = spread([smoothest(case) for case in cases])
-    facts = about(asked, cases, size) | {"sigma": SIGMA, "rule": str(RULE), "biharmonic": smooth}
-    return facts | summary(runs, size["steps"]) | {"runs": runs}
+    smooth = spread([smoothest(case.photograph) for case in cases])
+    facts = about(asked, size, photographs_of(cases)) | {"sigma": SIGMA, "rule": str(RULE), "biharmonic": smooth}
+    return facts | summary(runs, size.steps) | {"runs": runs}
 
 
-def denoised(case: Case, network: Network, size: dict[str, int]) -> Numbers:
+def denoised(case: Draw, network: Network, size: Size) -> Numbers:
     """One fit to the photograph with noise: dB gained over that, the spectrum of what comes out, the weights."""
-    y = case.photograph + SIGMA * case.noise()
-    fit = paper_fit(size["steps"], case.seed)
-    course = watch(denoising(y, SIGMA), network, PLAIN, fit, photograph=case.photograph, target=y, rule=RULE)
-    scores, given = course.scores(), metrics.psnr(array(y), array(case.photograph))
+    y, x = case.noisy(), case.photograph
+    spectrum, fit = Spectrum(y), paper_fit(size.steps, case.seed)
+    course = watch(denoising(y, SIGMA), network, STILL, fit, x, rule=RULE, look=spectrum)
+    scores, given = course.scores(), x.psnr(y)
     scores |= {when: scores[when] - given for when in (*WHEN, "at_last")}
-    spectrum = thinned((course.power / bands(case.photograph)).tolist())
-    weights = sum(one.numel() for one in network.build(*case.photograph.shape[1:]).parameters())
-    return scores | {"given": given, "bands": course.halves(), "spectrum": spectrum, "weights": weights}
+    weights = sum(one.numel() for one in network.build(*x.shape).parameters())
+    power = thinned(spectrum.over(x.x).tolist())
+    return scores | {"given": given, "bands": spectrum.halves(), "spectrum": power, "weights": weights}
 
 
-def filled(case: Case, network: Network, size: dict[str, int]) -> Numbers:
+def filled(case: Draw, network: Network, size: Size) -> Numbers:
     """One fit to what is known around the hole; PSNR within it at the last step, where nobody looked before."""
-    x, known = case.photograph, torch.ones(case.photograph.shape[-2:], dtype=torch.bool)
-    known[hole(x)] = False
-    operator, (channels, height, width) = Mask(known), x.shape[1:]
-    problem = Problem(y=operator(x), operator=operator, likelihood=Gaussian(), shape=(channels, height, width))
-    last = deque(steps(problem, network, PLAIN, paper_fit(size["filling"], case.seed)), maxlen=1).pop()
-    return {"hole": within(last.average, x)}
+    photograph = case.photograph
+    known = torch.ones(photograph.shape[1:], dtype=torch.bool)
+    known[hole(photograph)] = False
+    operator, fit = Mask(known), paper_fit(size.filling, case.seed)
+    problem = Problem(y=operator(photograph.x), operator=operator, likelihood=Gaussian(), shape=photograph.shape)
+    shown = watch(problem, network, STILL, fit, photograph).shown
+    assert shown is not None
+    return {"hole": within(shown, photograph)}
 
 
-def hole(x: Tensor) -> tuple[slice, slice]:
+def hole(photograph: Photograph) -> tuple[slice, slice]:
     """A square in the middle: rows and columns."""
-    rows, columns = (slice(n // 2 - n // (2 * HOLE), n // 2 + n // (2 * HOLE)) for n in x.shape[-2:])
+    rows, columns = (slice(n // 2 - n // (2 * HOLE), n // 2 + n // (2 * HOLE)) for n in photograph.shape[1:])
     return rows, columns
 
 
-def within(made: Tensor, photograph: Tensor) -> float:
+def within(made: Tensor, photograph: Photograph) -> float:
     """PSNR in the hole."""
     place = (slice(None), slice(None), *hole(photograph))
-    return metrics.psnr(array(made[place]), array(photograph[place]))
+    return Photograph("hole", photograph.x[place]).psnr(made[place])
 
 
-def smoothest(case: Case) -> float:
+def smoothest(photograph: Photograph) -> float:
     """PSNR in the hole of the smoothest surface through what is known around it."""
     from skimage.restoration import inpaint_biharmonic
 
-    x, missing = array(case.photograph), torch.zeros(case.photograph.shape[-2:], dtype=torch.bool)
-    missing[hole(case.photograph)] = True
-    made = torch.as_tensor(inpaint_biharmonic(x.astype(float), missing.numpy(), channel_axis=-1))
-    return within(made.movedim(-1, 0)[None].float(), case.photograph)
+    missing = np.zeros(photograph.shape[1:], dtype=bool)
+    missing[hole(photograph)] = True
+    made = inpaint_biharmonic(as_array(photograph.x).astype(float), missing, channel_axis=-1)
+    return within(torch.as_tensor(made).movedim(-1, 0)[None], photograph)
 
 
 def summary(runs: list[dict[str, Any]], most: int) -> Numbers:

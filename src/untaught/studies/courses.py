@@ -1,42 +1,27 @@
-"""A fit as it goes, scored: what the image was worth after so many gradients and so many seconds of the processor."""
+"""A fit by the one loop, watched from outside: what its image is worth, and where a rule would have stopped it.
+
+The photograph scores, and that is all: nothing here is seen by the fit.
+"""
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from untaught.core import Likelihood, Network, Optimiser, Problem
+from untaught.core import Likelihood, Method, Network, Problem, Step, Stopper, Verdict
 from untaught.fit import Fit, steps
-from untaught.likelihoods import Gaussian
 from untaught.methods import Plain
-from untaught.networks import Skip, Uniform
-from untaught.operators import Identity, Mask
+from untaught.stoppers import Budget
+from untaught.studies.curves import evenly
 from untaught.studies.photographs import Photograph
+from untaught.studies.study import Numbers
 
-SIGMA = 25 / 255
-MISSING = 0.5
-DAMAGES = {  # in words, and in fewer
-    "noise": ("Gaussian noise of sigma 25 of 255", "noise, sigma 25"),
-    "missing": ("half of the pixels missing", "missing pixels"),
-}
 KEPT = 40  # points of a course that are written down
-
-
-def hourglass(widths: tuple[int, ...]) -> Skip:
-    """That of the package's quick rows, as wide as this."""
-    return Skip(
-        input=Uniform(8),
-        down=widths,
-        up=widths,
-        skip=(4,) * len(widths),
-        padding="zeros",
-        upsampling="nearest",
-        one_by_one=False,
-        normalise_joined=False,
-    )
+STILL = Plain(jitter=0.0)
 
 
 class Counted:
@@ -55,17 +40,32 @@ class Counted:
         return self.inner.sample(mean, generator)
 
 
-@dataclass
+@dataclass(eq=False)
 class Course:
-    """One value for every iterate. `gradients` and `seconds`: taken before it was there."""
+    """One value for every iterate. `gradients` and `seconds`: taken before it was there.
+
+    stop: the step that the rule kept, counted from 1; the last one if it stopped at none. shown: the average there.
+    """
 
     gradients: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    psnr: list[float] = field(default_factory=list)  # of the iterate; NaN where it is not finite
+    losses: list[float] = field(default_factory=list)
+    psnr: list[float] = field(default_factory=list)  # of the iterate, in dB; NaN where it is not finite
     averaged: list[float] = field(default_factory=list)  # of the running average
+    stop: int = 1
+    stopped: bool = False
+    shown: Tensor | None = field(default=None, repr=False)
+
+    def scores(self) -> Numbers:
+        """PSNR of the running average where the rule stopped, at its highest, and at the last step."""
+        peak = int(np.nanargmax(self.averaged))
+        return {
+            "stop": self.stop, "stopped": self.stopped, "at_stop": self.averaged[self.stop - 1], "peak": peak + 1,
+            "at_peak": self.averaged[peak], "at_last": self.averaged[-1],
+        }  # fmt: skip
 
     def best_so_far(self) -> list[float]:
-        """In dB, at every iterate."""
+        """PSNR at every iterate."""
         return [float(psnr) for psnr in np.fmax.accumulate(self.psnr)]
 
     def peak(self) -> float:
@@ -95,36 +95,45 @@ class Course:
         until = np.diff([*self.gradients, self.gradients[-1] + 1])
         return float(np.average(self.best_so_far(), weights=until))
 
-    def record(self) -> dict[str, object]:
-        """What is written down: all it came to, and some of its points."""
-        some = np.unique(np.linspace(0, len(self.psnr) - 1, KEPT).round().astype(int)).tolist()
-        points = [[self.gradients[k], self.seconds[k], self.psnr[k]] for k in some]
+    def record(self) -> Numbers:
+        """What is written down of iterates: all they came to, and some of them."""
+        points = evenly(list(zip(self.gradients, self.seconds, self.psnr, strict=True)), KEPT)
         return {"peak": self.peak(), "peak_at": self.peak_at(), "last": self.psnr[-1], "course": points}
 
 
-def damaged(picture: Photograph, damage: str, seed: int) -> Problem:
-    """A problem whose measurements are drawn from the seed."""
-    drawn = torch.Generator().manual_seed(seed)
-    if damage == "noise":
-        law = Gaussian(sigma=SIGMA)
-        return Problem(y=law.sample(picture.x, drawn), operator=Identity(), likelihood=law, shape=picture.shape)
-    seen = Mask(torch.rand(picture.shape[1:], generator=drawn) > MISSING)
-    return Problem(y=seen(picture.x), operator=seen, likelihood=Gaussian(sigma=SIGMA), shape=picture.shape)
-
-
-def follow(
-    problem: Problem, picture: Photograph, network: Network, optimiser: Optimiser, gradients: int, seed: int
+def watch(
+    problem: Problem,
+    network: Network,
+    method: Method,
+    fit: Fit,
+    photograph: Photograph,
+    *,
+    rule: Stopper | None = None,
+    look: Callable[[Step], None] | None = None,
 ) -> Course:
-    """A fit of so many gradients, or a few more where one step takes several. The picture scores, and that is all."""
-    counted, course, spent = Counted(problem.likelihood), Course(), 0.0
-    fit = Fit(optimiser=optimiser, steps=gradients, seed=seed, average_decay=0.98, average_power=4.0)
-    loop = steps(replace(problem, likelihood=counted), network, Plain(jitter=0.0), fit)
-    while counted.asked < gradients:
-        course.gradients.append(counted.asked)
-        course.seconds.append(spent)
+    """Fit until as many gradients are taken as the fit has steps, or a few more where one step takes several.
+
+    rule: where it would have stopped is noted; without one that is the last step. look: shown every step.
+    """
+    course, counted = Course(), Counted(problem.likelihood)
+    watching, verdict = (Budget() if rule is None else rule).watch(problem), Verdict.GO
+    gradients, seconds, began = 0, 0.0, time.process_time()
+    for step in steps(replace(problem, likelihood=counted), network, method, fit):
+        took = time.process_time() - began
+        course.gradients.append(gradients)
+        course.seconds.append(seconds)
+        course.losses.append(float(step.loss))
+        course.psnr.append(photograph.psnr(step.x))
+        course.averaged.append(photograph.psnr(step.average))
+        if not course.stopped:
+            verdict = watching.see(step)
+            course.stopped = verdict in (Verdict.LAST, Verdict.STOP)
+            if verdict in (Verdict.BEST, Verdict.LAST):
+                course.stop, course.shown = step.index + 1, step.average
+        if look is not None:
+            look(step)
+        gradients, seconds = counted.asked, seconds + took
+        if gradients >= fit.steps:
+            break
         began = time.process_time()
-        step = next(loop)
-        spent += time.process_time() - began
-        course.psnr.append(picture.psnr(step.x))
-        course.averaged.append(picture.psnr(step.average))
     return course

@@ -103,7 +103,7 @@ class Cases:
         Raises: UsageError if one folder is given without the other, or a photograph; InputError for too few images.
         """
         if asked.image is not None:
-            raise UsageError("this study is of vessels and wants no --image; wanted --images and --labels, or nothing")
+            raise UsageError(f"got --image {asked.image}; a study of vessels wants --images and --labels, or nothing")
         if asked.images is None and asked.labels is None:
             asked.say(f"drawing {size.pool + size.held} phantoms")
             first = 10_000 * asked.seed

@@ -12,29 +12,14 @@ import torch
 from torch import Tensor
 
 from untaught.core import Network
-from untaught.fit import Fit
-from untaught.methods import Plain
 from untaught.networks import DeepDecoder, Pixels, UNet, Uniform
-from untaught.optimisers import Adam
-from untaught.stoppers import Budget
+from untaught.studies.courses import STILL, watch
+from untaught.studies.curves import basis, curve, in_steps, middles, thinned
 from untaught.studies.figure import Panel, Series
-from untaught.studies.one_image import (
-    BANDS,
-    SIGMA,
-    Case,
-    about,
-    basis,
-    curve,
-    denoising,
-    draws,
-    hourglass,
-    in_steps,
-    middle_of,
-    middles,
-    reached,
-    thinned,
-    watch,
-)
+from untaught.studies.fits import Size, denoising, hourglass, paper_fit
+from untaught.studies.photographs import COLOURS, SIGMA, Draw, about, draws, photographs_of
+from untaught.studies.spectra import BANDS, Spectrum
+from untaught.studies.statistics import middle_of, reached
 from untaught.studies.study import Asked, Numbers, Study
 
 PHOTOGRAPH, NOISY, SHUFFLED, NOISE = "photograph", "photograph + noise", "its pixels shuffled", "white noise"
@@ -45,9 +30,9 @@ LEVELS = "0.5", "0.2", "0.1"  # of the photograph's variance: losses that are wa
 LEVEL = "0.2"  # the one that is spoken of
 ALIKE = 1.5  # a ratio up to this, either way, is no impedance
 SIZES = {
-    "tiny": {"side": 32, "draws": 2, "steps": 24, "width": 8, "scales": 3},
-    "default": {"side": 64, "draws": 3, "steps": 700, "width": 32, "scales": 4},
-    "full": {"side": 256, "draws": 2, "steps": 2400, "width": 128, "scales": 5},
+    "tiny": Size(side=32, width=8, scales=3, draws=2, steps=24),
+    "default": Size(steps=700),
+    "full": Size(side=256, width=128, scales=5, draws=2, steps=2400),
 }
 
 
@@ -61,15 +46,15 @@ def networks(width: int, scales: int) -> dict[str, Network]:
     }
 
 
-def targets(case: Case) -> dict[str, Tensor]:
+def targets(case: Draw) -> dict[str, Tensor]:
     """What is fitted, all of it in [0, 1]."""
-    x, generator = case.photograph, torch.Generator().manual_seed(20_000 + case.seed)
+    x, generator = case.photograph.x, torch.Generator().manual_seed(20_000 + case.seed)
     places = torch.randperm(x.shape[-2] * x.shape[-1], generator=generator)
     even = (torch.rand(x.shape, generator=generator) - 0.5) * 12**0.5  # of mean 0 and standard deviation 1
     mean, deviation = x.mean(dim=(-2, -1), keepdim=True), x.std(dim=(-2, -1), keepdim=True)
     return {
         PHOTOGRAPH: x,
-        NOISY: (x + SIGMA * case.noise()).clamp(0, 1),
+        NOISY: case.noisy().clamp(0, 1),
         SHUFFLED: x.flatten(-2)[..., places].view_as(x),
         NOISE: (mean + deviation * even).clamp(0, 1),
     }
@@ -78,31 +63,34 @@ def targets(case: Case) -> dict[str, Tensor]:
 def numbers(asked: Asked) -> Numbers:
     """Each network fitted to each target, for each draw."""
     size = SIZES[asked.size]
-    cases, runs = draws(asked, size["draws"], size["side"]), list[dict[str, Any]]()
+    cases, runs = draws(asked, COLOURS, size.draws, size.side), list[dict[str, Any]]()
     for draw, case in enumerate(cases):
         made = targets(case)
-        for name, network in networks(size["width"], size["scales"]).items():
+        for name, network in networks(size.width, size.scales).items():
             for what, target in made.items():
                 runs.append({"draw": draw, "network": name, "target": what} | fitted(case, network, target, size))
             ours = [run for run in runs if run["draw"] == draw and run["network"] == name]
-            words = ", ".join(f"{run['target']} {in_steps(run['steps'][LEVEL], size['steps'])}" for run in ours)
+            words = ", ".join(f"{run['target']} {in_steps(run['steps'][LEVEL], size.steps)}" for run in ours)
             asked.say(f"draw {draw + 1} of {len(cases)}: {name}: steps: {words}")
-    return about(asked, cases, size) | {"level": float(LEVEL), "sigma": SIGMA} | summary(runs, size) | {"runs": runs}
-
-
-def fitted(case: Case, network: Network, target: Tensor, size: dict[str, int]) -> Numbers:
-    """One fit: the steps to the levels, to the half of each band, and the losses by the photograph's variance."""
-    fit = Fit(optimiser=Adam(lr=0.01), steps=size["steps"], seed=case.seed)
-    course = watch(
-        denoising(target), network, Plain(jitter=0.0), fit, photograph=case.photograph, target=target, rule=Budget()
+    return (
+        about(asked, size, photographs_of(cases))
+        | {"level": float(LEVEL), "sigma": SIGMA}
+        | summary(runs, size)
+        | {"runs": runs}
     )
-    variance = float(case.photograph.var(dim=(-2, -1), correction=0).mean())
+
+
+def fitted(case: Draw, network: Network, target: Tensor, size: Size) -> Numbers:
+    """One fit: the steps to the levels, to the half of each band, and the losses by the photograph's variance."""
+    spectrum = Spectrum(target)
+    course = watch(denoising(target), network, STILL, paper_fit(size.steps, case.seed), case.photograph, look=spectrum)
+    variance = float(case.photograph.x.var(dim=(-2, -1), correction=0).mean())
     shares = [loss / variance for loss in course.losses]
     found = {"steps": {level: reached(shares, float(level)) for level in LEVELS}, "last": shares[-1]}
-    return found | {"variance": variance, "bands": course.halves(), "losses": thinned(shares)}
+    return found | {"variance": variance, "bands": spectrum.halves(), "losses": thinned(shares)}
 
 
-def summary(runs: list[dict[str, Any]], size: dict[str, int]) -> Numbers:
+def summary(runs: list[dict[str, Any]], size: Size) -> Numbers:
     """Medians over draws; how much later noise is; whether the order of figure 2 is there."""
     found: Numbers = {"steps": {}, "bands": {}, "later": {}, "order": {}, "spectral": {}, "losses": {}}
     for name in NETWORKS:
@@ -110,10 +98,10 @@ def summary(runs: list[dict[str, Any]], size: dict[str, int]) -> Numbers:
         taken = {level: {what: [run["steps"][level] for run in own[what]] for what in TARGETS} for level in LEVELS}
         found["steps"][name] = {level: {what: middle_of(taken[level][what]) for what in TARGETS} for level in LEVELS}
         found["losses"][name] = {what: middles([run["losses"]["values"] for run in own[what]]) for what in TARGETS}
-        found["later"][name] = later(taken[LEVEL][NOISE], taken[LEVEL][PHOTOGRAPH], size["steps"])
+        found["later"][name] = later(taken[LEVEL][NOISE], taken[LEVEL][PHOTOGRAPH], size.steps)
         bands = list(zip(*(run["bands"] for run in own[NOISE]), strict=True))
         found["bands"][name] = [middle_of(band) for band in bands]
-        found["spectral"][name] = later(bands[-1], bands[0], size["steps"])
+        found["spectral"][name] = later(bands[-1], bands[0], size.steps)
         rows = [dict(zip(TARGETS, row, strict=True)) for row in zip(*own.values(), strict=True)]
         found["order"][name] = {level: sum(in_order(row, level) for row in rows) for level in LEVELS}
         found["order"][name]["of"] = len(rows)

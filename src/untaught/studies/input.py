@@ -10,27 +10,15 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from untaught import metrics
 from untaught.core import Input
 from untaught.methods import Plain
 from untaught.networks import Fourier, Given, MeshGrid, Normal, Uniform
+from untaught.studies.courses import watch
+from untaught.studies.curves import basis, curve, middles, thinned
 from untaught.studies.figure import Panel, Series
-from untaught.studies.one_image import (
-    RULE,
-    SIGMA,
-    Case,
-    about,
-    array,
-    basis,
-    curve,
-    denoising,
-    draws,
-    hourglass,
-    middles,
-    paper_fit,
-    thinned,
-    watch,
-)
+from untaught.studies.fits import RULE, Size, denoising, hourglass, paper_fit
+from untaught.studies.photographs import COLOURS, SIGMA, Draw, about, draws, photographs_of
+from untaught.studies.spectra import Spectrum
 from untaught.studies.statistics import in_words, paired, spread
 from untaught.studies.study import Asked, Numbers, Study
 
@@ -41,24 +29,24 @@ JITTERS = 0.0, 0.01, 0.03, 0.1
 AT = "0", "0.03"  # jitters at which every input is tried
 WHEN = {"at_stop": "where the rule stops", "at_peak": "at the peak", "at_last": "at the last step"}
 SIZES = {
-    "tiny": {"side": 32, "draws": 2, "steps": 24, "width": 8, "scales": 3},
-    "default": {"side": 64, "draws": 3, "steps": 450, "width": 32, "scales": 4},
-    "full": {"side": 256, "draws": 2, "steps": 1800, "width": 128, "scales": 5},
+    "tiny": Size(side=32, width=8, scales=3, draws=2, steps=24),
+    "default": Size(steps=450),
+    "full": Size(side=256, width=128, scales=5, draws=2, steps=1800),
 }
 
 
 def numbers(asked: Asked) -> Numbers:
     """Each input at one jitter, and each jitter with uniform noise, for each draw."""
     size = SIZES[asked.size]
-    cases, runs = draws(asked, size["draws"] + 1, size["side"]), list[dict[str, Any]]()
-    pictures = draws(replace(asked, image=None), len(cases), size["side"])  # the last ones are only input
+    cases, runs = draws(asked, COLOURS, size.draws + 1, size.side), list[dict[str, Any]]()
+    pictures = draws(replace(asked, image=None), COLOURS, len(cases), size.side)  # the last ones are only input
     for draw, case in enumerate(cases[:-1]):
-        other = next(one for one in pictures[draw + 1 :] + pictures if one.name != case.name)
+        other = next(one for one in pictures[draw + 1 :] + pictures if one.photograph.name != case.photograph.name)
         for name, jitter in tried():
             runs.append({"draw": draw, "input": name, "jitter": jitter} | restored(case, other, name, jitter, size))
             gained = ", ".join(f"{runs[-1][when]:+.2f} {words}" for when, words in WHEN.items())
             asked.say(f"draw {draw + 1} of {len(cases) - 1}: {name}, jitter {jitter:g}: dB gained: {gained}")
-    facts = about(asked, cases[:-1], size) | {"sigma": SIGMA, "rule": str(RULE)}
+    facts = about(asked, size, photographs_of(cases[:-1])) | {"sigma": SIGMA, "rule": str(RULE)}
     return facts | summary(runs) | {"runs": runs}
 
 
@@ -68,35 +56,36 @@ def tried() -> list[tuple[str, float]]:
     return [(name, float(jitter)) for jitter in AT for name in INPUTS] + rest
 
 
-def inputs(case: Case, other: Case) -> dict[str, Input]:
+def inputs(case: Draw, other: Draw) -> dict[str, Input]:
     """What z is made of."""
-    channels, noisy = case.photograph.shape[1], case.photograph + SIGMA * case.noise()
-    octaves = int(math.log2(max(case.photograph.shape[-2:])))  # the finest has a period of two pixels
-    given = other.photograph if channels == 3 else other.photograph.mean(dim=1, keepdim=True)
+    channels, height, width = case.photograph.shape
+    octaves = int(math.log2(max(height, width)))  # the finest has a period of two pixels
+    given = other.photograph.x if channels == 3 else other.photograph.x.mean(dim=1, keepdim=True)
     return {
         UNIFORM: Uniform(32), NORMAL: Normal(32, 0.1 / 12**0.5), GRID: MeshGrid(), FOURIER: Fourier(octaves),
-        ANOTHER: Given(given), ITSELF: Given(noisy), LEARNED: Uniform(32),
+        ANOTHER: Given(given), ITSELF: Given(case.noisy()), LEARNED: Uniform(32),
     }  # fmt: skip
 
 
-def restored(case: Case, other: Case, name: str, jitter: float, size: dict[str, int]) -> Numbers:
+def restored(case: Draw, other: Draw, name: str, jitter: float, size: Size) -> Numbers:
     """One fit to the photograph with noise: dB gained over that, and the steps to half of each band."""
-    y = case.photograph + SIGMA * case.noise()
-    network = replace(hourglass(size["width"], size["scales"]), input=inputs(case, other)[name])
+    y = case.noisy()
+    spectrum = Spectrum(y)
+    network = replace(hourglass(size.width, size.scales), input=inputs(case, other)[name])
     course = watch(
         denoising(y, SIGMA),
         network,
         Plain(jitter=jitter, learn_z=name == LEARNED),
-        paper_fit(size["steps"], case.seed),
-        photograph=case.photograph,
-        target=y,
+        paper_fit(size.steps, case.seed),
+        case.photograph,
         rule=RULE,
+        look=spectrum,
     )
-    given = metrics.psnr(array(y), array(case.photograph))
+    given = case.photograph.psnr(y)
     scores = course.scores()
     scores |= {when: scores[when] - given for when in WHEN}
-    curve = thinned([one - given for one in course.psnr])
-    return scores | {"given": given, "bands": course.halves(), "gains": curve}
+    curve = thinned([one - given for one in course.averaged])
+    return scores | {"given": given, "bands": spectrum.halves(), "gains": curve}
 
 
 def summary(runs: list[dict[str, Any]]) -> Numbers:

@@ -5,28 +5,28 @@ differ in it alone. One rule watches all of them, the variance of the newest ite
 fits go on beside it to the last step, so that the best step is known too. The picture scores, and decides nothing.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from untaught.core import Likelihood, Problem, Verdict
-from untaught.fit import Fit, steps
+from untaught.core import Likelihood, Problem
+from untaught.fit import Fit
 from untaught.likelihoods import Gamma, Gaussian, Poisson, SaltAndPepper
 from untaught.methods import Plain
 from untaught.operators import Identity
 from untaught.optimisers import Muon
 from untaught.presets.published import PYRAMID
 from untaught.stoppers import WindowedVariance
-from untaught.studies.courses import hourglass
+from untaught.studies.courses import watch
+from untaught.studies.curves import evenly
+from untaught.studies.fits import quick_hourglass
 from untaught.studies.likelihood_words import AT, GAUSSIAN, IMPULSE, KINDS, POISSON, SPECKLE, panels, paragraph
-from untaught.studies.photographs import Photograph, as_array, photographs
+from untaught.studies.photographs import SEVERAL, Draw, about, as_array, draws, photographs_of
 from untaught.studies.pictures import Shown, png, sheet
 from untaught.studies.statistics import paired, spread
 from untaught.studies.study import Asked, Numbers, Study
-from untaught.version import __version__
 
 LAWS: dict[str, Likelihood] = {
     GAUSSIAN: Gaussian(sigma=25 / 255),
@@ -38,7 +38,7 @@ FEW_BROKEN = 0.02  # the share of broken values that the impulse's likelihood ex
 FEWEST_LOOKS = 0.1
 RULE = WindowedVariance(window=10, patience=80, warm_up=20, every=5)
 OPTIMISER = Muon(lr=0.005)  # slow enough that strong noise is not met within ten steps
-PICTURES = "astronaut", "chelsea", "camera", "coins", "retina", "brick"
+KEPT = 21  # points of a course that are written down
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +59,12 @@ SIZES = {
 }
 
 
-def noisy(kind: str, picture: Photograph, seed: int) -> Tensor:
+def noisy(kind: str, case: Draw) -> Tensor:
     """The picture with noise. What an impulse does not break is left as it was."""
     law = LAWS[kind]
     if isinstance(law, SaltAndPepper):
         law = replace(law, sigma=1e-9)
-    return law.sample(picture.x, torch.Generator().manual_seed(seed))
+    return law.sample(case.photograph.x, torch.Generator().manual_seed(case.seed))
 
 
 def variance(kind: str, y: Tensor) -> float:
@@ -98,46 +98,33 @@ def told(likelihood: str, noise: str, y: Tensor) -> Likelihood:
 def numbers(asked: Asked) -> Numbers:
     """All sixteen fits of each draw."""
     size = SIZES[asked.size]
-    pictures = photographs(asked, PICTURES[: size.draws], size.side)
+    cases = draws(asked, SEVERAL, size.draws, size.side)
     runs: list[dict[str, Any]] = []
     rows: list[list[Shown]] = []
-    for draw in range(size.draws):
-        picture = pictures[draw % len(pictures)]
+    for draw, case in enumerate(cases):
+        picture = case.photograph
         for noise in KINDS:
-            y = noisy(noise, picture, asked.seed + draw)
+            y = noisy(noise, case)
             row = [Shown(f"{noise}: {picture.psnr(y):.1f} dB", as_array(y))]
             for likelihood in KINDS:
-                run, shown = fitted(y, told(likelihood, noise, y), picture, size, asked.seed + draw)
+                run, shown = fitted(y, told(likelihood, noise, y), case, size)
                 runs.append({"image": picture.name, "noise": noise, "likelihood": likelihood, "draw": draw} | run)
                 runs[-1]["noisy"] = picture.psnr(y)
-                row.append(Shown(f"as {likelihood}: {run['stop']:.1f} dB", as_array(shown)))
-                asked.say(f"draw {draw + 1} of {size.draws}, {noise} noise as {likelihood}: {run['stop']:.2f} dB")
+                row.append(Shown(f"as {likelihood}: {run['at_stop']:.1f} dB", as_array(shown)))
+                asked.say(f"draw {draw + 1} of {size.draws}, {noise} noise as {likelihood}: {run['at_stop']:.2f} dB")
             rows.append([*row, Shown("the photograph", as_array(picture.x))])
         if draw == 0:
             asked.keep("likelihood-pictures.png", png(sheet(rows)))
-    facts = {"untaught": __version__, "torch": torch.__version__, "seed": asked.seed, "size": asdict(size)}
-    return facts | {"images": [one.name for one in pictures], "runs": runs} | summary(runs)
+    return about(asked, size, photographs_of(cases)) | {"runs": runs} | summary(runs)
 
 
-def fitted(
-    y: Tensor, likelihood: Likelihood, picture: Photograph, size: Size, seed: int
-) -> tuple[dict[str, Any], Tensor]:
+def fitted(y: Tensor, likelihood: Likelihood, case: Draw, size: Size) -> tuple[dict[str, Any], Tensor]:
     """What the running average was worth where the rule stops, at the last step and the best; what it shows there."""
-    problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=picture.shape)
-    fit = Fit(optimiser=OPTIMISER, steps=size.steps, seed=seed, average_decay=0.98, average_power=4.0)
-    watch, stopped = size.rule.watch(problem), False
-    psnr: list[float] = []
-    kept, stop = y, 0
-    for step in steps(problem, hourglass(size.widths), Plain(jitter=0.01), fit):
-        psnr.append(picture.psnr(step.average))
-        if not stopped:
-            verdict = watch.see(step)
-            stopped = verdict in (Verdict.STOP, Verdict.LAST)
-            if verdict in (Verdict.BEST, Verdict.LAST):
-                kept, stop = step.average, step.index
-    best = int(np.nanargmax(psnr))
-    found = {"stop": psnr[stop], "last": psnr[-1], "peak": psnr[best], "stop_at": stop + 1, "peak_at": best + 1}
-    return found | {"course": psnr[:: max(size.steps // 20, 1)]}, kept
+    problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=case.photograph.shape)
+    fit = Fit(optimiser=OPTIMISER, steps=size.steps, seed=case.seed, average_decay=0.98, average_power=4.0)
+    course = watch(problem, quick_hourglass(size.widths), Plain(jitter=0.01), fit, case.photograph, rule=size.rule)
+    shown = y if course.shown is None else course.shown
+    return course.scores() | {"course": evenly(course.averaged, KEPT)}, shown
 
 
 def summary(runs: list[dict[str, Any]]) -> Numbers:
@@ -148,7 +135,7 @@ def summary(runs: list[dict[str, Any]]) -> Numbers:
 
     cells = {
         noise: {
-            likelihood: {what: spread(of(noise, likelihood, what)) for what in (*AT, "stop_at", "peak_at")}
+            likelihood: {what: spread(of(noise, likelihood, what)) for what in (*AT, "stop", "peak")}
             for likelihood in KINDS
         }
         for noise in KINDS

@@ -13,12 +13,15 @@ ABOUT = {
     IMPULSE: "three values in ten black or white",
     SPECKLE: "four looks",
 }
-AT = "stop", "last", "peak"
+AT = {
+    "at_peak": "At the best step, by the picture",
+    "at_stop": "Where the rule stops",
+    "at_last": "After the last step",
+}
 
 
 def panels(found: Numbers) -> list[Panel]:
     """PSNR by noise and likelihood, at three steps; what the matched one gains over the Gaussian one."""
-    titles = {"peak": "At the best step, by the picture", "stop": "Where the rule stops", "last": "After the last step"}
     shown = [
         Panel(
             title=title,
@@ -35,7 +38,7 @@ def panels(found: Numbers) -> list[Panel]:
             kind="points",
             places=KINDS,
         )
-        for what, title in titles.items()
+        for what, title in AT.items()
     ]
     others = [noise for noise in KINDS if noise != GAUSSIAN]
     gains = [
@@ -45,7 +48,7 @@ def panels(found: Numbers) -> list[Panel]:
             y=[found["against"][noise][GAUSSIAN][what]["mean"] for noise in others],
             spread=[found["against"][noise][GAUSSIAN][what]["sd"] or 0 for noise in others],
         )
-        for number, (what, name) in enumerate({"peak": "at the best step", "stop": "at the rule's stop"}.items())
+        for number, (what, name) in enumerate({"at_peak": "at the best step", "at_stop": "at the rule's stop"}.items())
     ]
     gained = Panel(title="Matched over Gaussian", across="noise", up="gain, dB", series=gains, kind="points",
                    places=others, level=0.0)  # fmt: skip
@@ -55,7 +58,7 @@ def panels(found: Numbers) -> list[Panel]:
 def paragraph(found: Numbers) -> str:
     """What the numbers say."""
     said = [of_noise(found, noise) for noise in KINDS]
-    best = {noise: max(KINDS, key=lambda one: found["cells"][noise][one]["stop"]["mean"]) for noise in KINDS}
+    best = {noise: max(KINDS, key=lambda one: found["cells"][noise][one]["at_stop"]["mean"]) for noise in KINDS}
     won = [noise for noise in KINDS if best[noise] == noise]
     lost = [f"{noise} noise ({best[noise]})" for noise in KINDS if best[noise] != noise]
     said.append(
@@ -75,8 +78,8 @@ def paragraph(found: Numbers) -> str:
 def of_noise(found: Numbers, noise: str) -> str:
     """One kind of noise: all four at the stop and at their best, then the matched one against the others."""
     cells, against, noisy = found["cells"][noise], found["against"][noise], in_words(found["noisy"][noise], 2)
-    stops = ", ".join(f"{one} {in_words(cells[one]['stop'], 2)}" for one in KINDS)
-    peaks = ", ".join(f"{cells[one]['peak']['mean']:.2f}" for one in KINDS)
+    stops = ", ".join(f"{one} {in_words(cells[one]['at_stop'], 2)}" for one in KINDS)
+    peaks = ", ".join(f"{cells[one]['at_peak']['mean']:.2f}" for one in KINDS)
     gains = "; ".join(f"the {other} one {judged(one)}" for other, one in against.items())
     return (
         f"{noise[0].upper()}{noise[1:]} noise ({ABOUT[noise]}; the noisy image has {noisy} dB): where the rule stops "
@@ -86,7 +89,7 @@ def of_noise(found: Numbers, noise: str) -> str:
 
 def judged(one: dict[str, Any]) -> str:
     """What the draws decide, at the stop and at the best step."""
-    stop, peak = one["stop"], one["peak"]
+    stop, peak = one["at_stop"], one["at_peak"]
     said = f"{in_words(stop, 2, sign=True)} dB at the stop, {in_words(peak, 2, sign=True)} at the best step"
     if stop["decides"] == peak["decides"] == "yes":
         return f"{said}, better in all {stop['of']} draws"

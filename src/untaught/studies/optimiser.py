@@ -5,23 +5,31 @@ say in anything. Every fit has as many gradients to spend, whatever its optimise
 wants an objective that stands still. Seconds are the processor's, of the loop alone, with the optimisers in turn.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from untaught.core import Optimiser
+from untaught.core import Optimiser, Problem
+from untaught.fit import Fit
+from untaught.likelihoods import Gaussian
+from untaught.operators import Mask
 from untaught.optimisers import LBFGS, Adam, GradientDescent, Muon
 from untaught.presets.published import PYRAMID
-from untaught.studies.courses import DAMAGES, Course, damaged, follow, hourglass
+from untaught.studies.courses import STILL, Course, watch
+from untaught.studies.fits import denoising, quick_hourglass
 from untaught.studies.optimiser_words import ADAM, DESCENT, KINDS, MUON, QUASI, panels, paragraph
-from untaught.studies.photographs import Photograph, photographs, shipped
+from untaught.studies.photographs import SEVERAL, SIGMA, Photograph, about, photographs, shipped
 from untaught.studies.statistics import median_interval, paired, spread
 from untaught.studies.study import Asked, Numbers, Study
-from untaught.version import __version__
 
-TUNED_ON, TESTED_ON = ("coffee", "rocket", "gravel"), ("astronaut", "chelsea", "camera", "coins", "retina", "brick")
+TUNED_ON = "coffee", "rocket", "gravel"
+MISSING = 0.5
+DAMAGES = {  # in words, and in fewer
+    "noise": ("Gaussian noise of sigma 25 of 255", "noise, sigma 25"),
+    "missing": ("half of the pixels missing", "missing pixels"),
+}
 MIDDLE = {ADAM: 0.01, DESCENT: 0.03, QUASI: 1.0, MUON: 0.02}  # of the rates tried: the habit, where there is one
 APART = 3.0  # one rate tried is so many times the next
 BELOW = 0.5  # dB below the lower of two peaks: what both reach, and not on the flat top
@@ -67,17 +75,30 @@ def numbers(asked: Asked) -> Numbers:
     """Rates tuned, then all fits."""
     size = SIZES[asked.size]
     tuned_on = [shipped(name, size.side) for name in TUNED_ON[: size.tuned_on]]
-    tested_on = photographs(asked, TESTED_ON[: size.tested_on], size.side)
-    found: Numbers = {"untaught": __version__, "torch": torch.__version__, "threads": torch.get_num_threads()}
-    found |= {"seed": asked.seed, "size": asdict(size), "tuned_on": [one.name for one in tuned_on]}
-    found |= {"tested_on": [one.name for one in tested_on], "damages": {}}
+    tested_on = photographs(asked, SEVERAL[: size.tested_on], size.side)
+    found = about(asked, size, tested_on) | {"tuned_on": [one.name for one in tuned_on], "damages": {}}
     for damage in size.damages:
         rates = {kind: tuned(asked, size, damage, kind, tuned_on) for kind in KINDS}
         runs = tested(asked, size, damage, {kind: one["rate"] for kind, one in rates.items()}, tested_on)
-        about, short = DAMAGES[damage]
-        named = {"about": about, "in_short": short, "tuning": rates}
+        words, short = DAMAGES[damage]
+        named = {"about": words, "in_short": short, "tuning": rates}
         found["damages"][damage] = named | summary(runs, size, asked.seed)
     return found
+
+
+def damaged(photograph: Photograph, damage: str, seed: int) -> Problem:
+    """A problem whose measurements are drawn from the seed."""
+    drawn = torch.Generator().manual_seed(seed)
+    if damage == "noise":
+        return denoising(Gaussian(sigma=SIGMA).sample(photograph.x, drawn), SIGMA)
+    seen = Mask(torch.rand(photograph.shape[1:], generator=drawn) > MISSING)
+    return Problem(y=seen(photograph.x), operator=seen, likelihood=Gaussian(sigma=SIGMA), shape=photograph.shape)
+
+
+def followed(problem: Problem, photograph: Photograph, optimiser: Optimiser, size: Size, seed: int) -> Course:
+    """One fit."""
+    fit = Fit(optimiser=optimiser, steps=size.gradients, seed=seed, average_decay=0.98, average_power=4.0)
+    return watch(problem, quick_hourglass(size.widths), STILL, fit, photograph)
 
 
 def tuned(asked: Asked, size: Size, damage: str, kind: str, pictures: list[Photograph]) -> Numbers:
@@ -89,9 +110,7 @@ def tuned(asked: Asked, size: Size, damage: str, kind: str, pictures: list[Photo
         each = []
         for number, one in enumerate(pictures):
             problem = damaged(one, damage, asked.seed + AWAY + number)
-            each.append(
-                follow(problem, one, hourglass(size.widths), optimiser, size.gradients, asked.seed + AWAY).score()
-            )
+            each.append(followed(problem, one, optimiser, size, asked.seed + AWAY).score())
         scores[power] = float(np.mean(each))
         asked.say(f"{damage}, {kind} at {MIDDLE[kind] * APART**power:.3g}: {scores[power]:.2f} dB while tuning")
 
@@ -115,7 +134,7 @@ def tested(
         for seed in range(asked.seed, asked.seed + size.seeds):
             problem = damaged(one, damage, 100 * number + seed)
             for kind in (*KINDS[turn % len(KINDS) :], *KINDS[: turn % len(KINDS)]):
-                course = follow(problem, one, hourglass(size.widths), made(kind, rates[kind]), size.gradients, seed)
+                course = followed(problem, one, made(kind, rates[kind]), size, seed)
                 runs.append({"image": one.name, "seed": seed, "kind": kind, "course": course})
                 asked.say(f"{damage}, {one.name}, seed {seed}: {kind}: at best {course.peak():.2f} dB")
             turn += 1

@@ -84,12 +84,12 @@ def paragraph(found: Numbers) -> str:
     seeds = f"{size['seeds']} seed{'s' * (size['seeds'] != 1)}"
     said = [
         f"Each optimiser was tried at {size['coarse'] + 2} rates on {', '.join(found['tuned_on'])} and tested at the "
-        f"best of them on {', '.join(found['tested_on'])}, {seeds} each; {size['gradients']} gradients for every fit, "
+        f"best of them on {', '.join(found['images'])}, {seeds} each; {size['gradients']} gradients for every fit, "
         f"{size['side']} pixels a side; intervals are of 95 %, over draws of the photographs."
     ]
     for damage in found["damages"].values():
         said += of_damage(damage, size["gradients"])
-    count = len(found["tested_on"])
+    count = len(found["images"])
     few = f"An interval over {count} photographs is rough, and rather too narrow."
     if count < 2:
         few = "Of one photograph there is no interval and no verdict."

@@ -5,8 +5,8 @@ A picture is known whole here because a study scores by it: no rule, no stop and
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,7 +17,15 @@ from untaught import metrics
 from untaught.arrays import take
 from untaught.errors import InputError, UsageError
 from untaught.images import read
-from untaught.studies.study import Asked
+from untaught.studies.study import Asked, Numbers
+from untaught.version import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SIGMA = 25 / 255  # of the noise that most studies add
+COLOURS = "chelsea", "astronaut", "coffee", "rocket"
+SEVERAL = "astronaut", "chelsea", "camera", "coins", "retina", "brick"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +48,28 @@ class Photograph:
         return metrics.psnr(as_array(x), as_array(self.x))
 
 
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """A photograph, and the seed of all that is random with it."""
+
+    photograph: Photograph
+    seed: int
+
+    def noisy(self) -> Tensor:
+        """With white noise; the same at every call."""
+        generator = torch.Generator().manual_seed(10_000 + self.seed)
+        return self.photograph.x + SIGMA * torch.empty_like(self.photograph.x).normal_(generator=generator)
+
+
+def draws(asked: Asked, names: Sequence[str], count: int, side: int) -> list[Draw]:
+    """So many photographs in turn, or the one that is asked for as often, each with a seed of its own.
+
+    Raises: as `photographs` does.
+    """
+    some = photographs(asked, names[:count], side)
+    return [Draw(some[k % len(some)], asked.seed + k) for k in range(count)]
+
+
 def as_array(x: Tensor) -> NDArray[np.float32]:
     """`[1, C, H, W]` to HWC in [0, 1]."""
     array: NDArray[np.float32] = x[0].detach().clamp(0, 1).permute(1, 2, 0).float().numpy()
@@ -49,8 +79,13 @@ def as_array(x: Tensor) -> NDArray[np.float32]:
 def photographs(asked: Asked, names: Sequence[str], side: int) -> list[Photograph]:
     """The picture that was asked for, else those of these names.
 
-    Raises: InputError for a picture that can't be read or is smaller than side x side; UsageError without scikit-image.
+    Raises: InputError for a picture that can't be read or is smaller than side x side; UsageError for folders of
+    labelled images, or without scikit-image.
     """
+    if asked.images is not None or asked.labels is not None:
+        raise UsageError(
+            f"got a folder, {asked.images or asked.labels}; a study of photographs wants --image, or nothing"
+        )
     if asked.image is None:
         return [shipped(name, side) for name in names]
     return [cut(read(asked.image).pixels, asked.image.name, side)]
@@ -88,3 +123,14 @@ def cut(pixels: NDArray[Any], name: str, side: int) -> Photograph:
     top, left = (height - times * side) // 2, (width - times * side) // 2
     x, _ = take(pixels[top : top + times * side, left : left + times * side])
     return Photograph(name, torch.nn.functional.avg_pool2d(x, times))
+
+
+def about(asked: Asked, size: "DataclassInstance", some: Sequence[Photograph]) -> Numbers:
+    """What every study of photographs says of itself."""
+    facts = {"untaught": __version__, "torch": torch.__version__, "threads": torch.get_num_threads()}
+    return facts | {"seed": asked.seed, "images": [one.name for one in some], "size": asdict(size)}
+
+
+def photographs_of(cases: Sequence[Draw]) -> list[Photograph]:
+    """Each once."""
+    return list(dict.fromkeys(case.photograph for case in cases))

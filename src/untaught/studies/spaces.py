@@ -6,32 +6,30 @@ beside the paths; it decides nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from untaught.core import Problem
-from untaught.fit import Fit, steps, under
+from untaught.core import Network, Problem, Step
+from untaught.fit import Fit, under
 from untaught.likelihoods import Gaussian
-from untaught.methods import Plain
 from untaught.networks import Added, Pixels
-from untaught.operators import Downsample, Identity
+from untaught.operators import Downsample
 from untaught.optimisers import GradientDescent
 from untaught.priors import TotalVariation
-from untaught.studies.courses import SIGMA, hourglass
+from untaught.studies.courses import STILL, watch
+from untaught.studies.fits import denoising, quick_hourglass
 from untaught.studies.paths import Path, Plane, bent, rms
-from untaught.studies.photographs import Photograph, as_array, photographs
+from untaught.studies.photographs import SEVERAL, Draw, Photograph, about, as_array, draws, photographs_of
 from untaught.studies.pictures import Shown, gif, png, sheet
 from untaught.studies.spaces_words import DEEP, DENOISE, NONE, TV, UPSCALE, WAYS, panels, paragraph
 from untaught.studies.statistics import paired, spread
 from untaught.studies.study import Asked, Numbers, Study
-from untaught.version import __version__
 
 FACTOR = 4
-PICTURES = "astronaut", "chelsea", "camera", "coins", "retina", "brick"
 PIXEL_RATE = 0.05  # of what is left of the squared misfit, a step
 WEIGHT_RATE, MOMENTUM = 1.5, 0.9  # of the mean squared error's gradient
 LAMBDA = {DENOISE: 0.07, UPSCALE: 0.0005}  # total variation against half of the squared misfit; found on `coffee`
@@ -57,28 +55,25 @@ SIZES = {
 }
 
 
-def asked_of(task: str, picture: Photograph, seed: int) -> Problem:
+def asked_of(task: str, case: Draw) -> Problem:
     """The measurements, by the mean squared error."""
-    if task == UPSCALE:
-        small = Downsample(FACTOR)
-        return Problem(y=small(picture.x), operator=small, likelihood=Gaussian(), shape=picture.shape)
-    y = Gaussian(sigma=SIGMA).sample(picture.x, torch.Generator().manual_seed(seed))
-    return Problem(y=y, operator=Identity(), likelihood=Gaussian(), shape=picture.shape)
+    if task == DENOISE:
+        return denoising(case.noisy())
+    small, photograph = Downsample(FACTOR), case.photograph
+    return Problem(y=small(photograph.x), operator=small, likelihood=Gaussian(), shape=photograph.shape)
 
 
 def numbers(asked: Asked) -> Numbers:
     """Both tasks, all draws; of the first draw the planes, films and ends too."""
     size = SIZES[asked.size]
-    pictures = photographs(asked, PICTURES[: size.draws], size.side)
-    facts = {"untaught": __version__, "torch": torch.__version__, "seed": asked.seed, "size": asdict(size)}
-    found: Numbers = facts | {"images": [one.name for one in pictures], "tasks": {}}
+    cases = draws(asked, SEVERAL, size.draws, size.side)
+    found: Numbers = about(asked, size, photographs_of(cases)) | {"tasks": {}}
     ends = []
     for task in (DENOISE, UPSCALE):
         runs: list[dict[str, Any]] = []
-        for draw in range(size.draws):
-            picture = pictures[draw % len(pictures)]
-            problem = asked_of(task, picture, asked.seed + draw)
-            paths = walked(problem, picture, task, size, asked.seed + draw)
+        for draw, case in enumerate(cases):
+            picture, problem = case.photograph, asked_of(task, case)
+            paths = walked(problem, case, task, size)
             for way, path in paths.items():
                 runs.append({"image": picture.name, "draw": draw, "way": way} | measured(path, problem, picture))
                 asked.say(f"{task}, draw {draw + 1} of {size.draws}: {way}: at the end {path.psnr[-1]:.2f} dB")
@@ -91,11 +86,12 @@ def numbers(asked: Asked) -> Numbers:
     return found
 
 
-def walked(problem: Problem, picture: Photograph, task: str, size: Size, seed: int) -> dict[str, Path]:
+def walked(problem: Problem, case: Draw, task: str, size: Size) -> dict[str, Path]:
     """The three paths from the network's first image."""
+    picture, seed = case.photograph, case.seed
     pixels, misfits = picture.x.numel(), problem.y.numel()
     down = GradientDescent(lr=WEIGHT_RATE, momentum=MOMENTUM)
-    deep = walk(problem, picture, hourglass(size.widths), Fit(optimiser=down, steps=size.steps, seed=seed))
+    deep = walk(problem, picture, quick_hourglass(size.widths), Fit(optimiser=down, steps=size.steps, seed=seed))
     start = Added(network=Pixels(start="zeros"), start=deep.image(0, picture.shape))
     # x is start + w / 4: so the squared misfit's gradient moves x by PIXEL_RATE of it
     plain = Fit(optimiser=GradientDescent(lr=8 * pixels * PIXEL_RATE), steps=size.steps, seed=seed)
@@ -109,23 +105,32 @@ def walked(problem: Problem, picture: Photograph, task: str, size: Size, seed: i
     return {NONE: walk(problem, picture, start, plain), TV: walk(problem, picture, start, flat), DEEP: deep}
 
 
-def walk(problem: Problem, picture: Photograph, network: Any, fit: Fit) -> Path:
+class Kept:
+    """Looks at a fit, and keeps some of its iterates, and of the network's weights."""
+
+    def __init__(self, count: int, weighed: bool) -> None:
+        self.wanted = set(np.unique(np.geomspace(1, count, KEPT).round().astype(int) - 1).tolist())
+        self.weighed = weighed
+        self.steps, self.images, self.weights = list[int](), list[Tensor](), list[Tensor]()
+
+    def __call__(self, step: Step) -> None:
+        """One more, if it is wanted."""
+        if step.index not in self.wanted:
+            return
+        self.steps.append(step.index)
+        self.images.append(step.x.flatten())
+        if self.weighed:
+            state = under("network", step.snapshot())
+            self.weights.append(torch.cat([v.flatten() for k, v in state.items() if k.split(".")[-1] not in NORMS]))
+
+
+def walk(problem: Problem, picture: Photograph, network: Network, fit: Fit) -> Path:
     """Every iterate scored, some kept."""
-    kept = set(np.unique(np.geomspace(1, fit.steps, KEPT).round().astype(int) - 1).tolist())
-    places, iterates, psnr = list[int](), list[Tensor](), list[float]()
-    weights: list[Tensor] = []
-    x = picture.x
-    for step in steps(problem, network, Plain(jitter=0.0), fit):
-        x = step.x
-        psnr.append(picture.psnr(x))
-        if step.index in kept:
-            places.append(step.index)
-            iterates.append(x.flatten())
-            if not isinstance(network, Added):
-                state = under("network", step.snapshot())
-                weights.append(torch.cat([v.flatten() for k, v in state.items() if k.split(".")[-1] not in NORMS]))
-    misfit = float(problem.likelihood.nll(problem.operator(x), problem.y))
-    return Path(places, torch.stack(iterates), torch.stack(weights) if weights else None, psnr, misfit)
+    kept = Kept(fit.steps, weighed=not isinstance(network, Added))
+    psnr = watch(problem, network, STILL, fit, picture, look=kept).psnr
+    images, weights = torch.stack(kept.images), torch.stack(kept.weights) if kept.weights else None
+    last = images[-1].view(1, *picture.shape)
+    return Path(kept.steps, images, weights, psnr, float(problem.likelihood.nll(problem.operator(last), problem.y)))
 
 
 def measured(path: Path, problem: Problem, picture: Photograph) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from untaught.studies.curves import evenly
 from untaught.studies.figure import Panel, Series
 from untaught.studies.statistics import in_words
 from untaught.studies.study import Numbers
@@ -47,8 +48,8 @@ def panels(found: Numbers) -> list[Panel]:
             series=[
                 Series(
                     name=way,
-                    x=[1 + k for k in thinned(course["steps"])],
-                    y=thinned(course["psnr"]),
+                    x=[1 + k for k in evenly(course["steps"], DRAWN)],
+                    y=evenly(course["psnr"], DRAWN),
                 )
                 for way, course in one["course"].items()
             ],
@@ -64,21 +65,9 @@ def thousandths(points: list[list[float]]) -> list[list[float]]:
     return [[1000 * x, 1000 * y] for x, y in points]
 
 
-def of_weights(path: list[list[float]]) -> list[Series]:
-    """The network's path and where it begins."""
-    points = thousandths(path)
-    return [through(DEEP, points), at("start", points[0])]
-
-
-def thinned(values: list[Any]) -> list[Any]:
-    """As many as are drawn, first and last among them."""
-    last = len(values) - 1
-    return [values[k] for k in sorted({round(last * n / (DRAWN - 1)) for n in range(DRAWN)})]
-
-
 def through(name: str, points: list[list[float]]) -> Series:
     """A path."""
-    some = thinned(points)
+    some = evenly(points, DRAWN)
     return Series(name=name, x=[x for x, _ in some], y=[y for _, y in some])
 
 

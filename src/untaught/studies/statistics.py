@@ -1,6 +1,8 @@
 """Means, ranks and what may be said of them."""
 
+import math
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -69,6 +71,17 @@ def median_interval(groups: Sequence[Sequence[float]], seed: int) -> dict[str, A
         found.append(np.median(some))
     low, high = np.quantile(found, [0.025, 0.975], method="inverted_cdf")
     return {"median": middle, "low": float(low), "high": float(high)}
+
+
+def reached(values: Sequence[float], level: float) -> int | None:
+    """The first step, counted from 1, at which it is down to the level; None if it never is."""
+    return next((k for k, value in enumerate(values, 1) if value <= level), None)
+
+
+def middle_of(values: Sequence[int | float | None]) -> float | None:
+    """The median; what was never reached is above everything. None if the median never was."""
+    found = median(math.inf if value is None else float(value) for value in values)
+    return None if math.isinf(found) else found
 
 
 def in_words(value: dict[str, Any], digits: int = 3, sign: bool = False) -> str:
