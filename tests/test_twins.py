@@ -98,6 +98,14 @@ def test_links_lead_somewhere(twin, language):
 
 
 @pytest.mark.parametrize("language", [ENGLISH, CHINESE])
+def test_what_a_study_shows_leads_to_its_section(language):
+    text, sections = read("docs/theory", language), found(r"^## (\w+)$", read("docs/studies", ENGLISH))
+    for name in studies(text):
+        assert re.search(rf"\]\(studies\.md#{name}\)[.。] <!-- study: {name} -->", text), name
+        assert name.capitalize() in sections
+
+
+@pytest.mark.parametrize("language", [ENGLISH, CHINESE])
 def test_mathematics_is_written_as_github_shows_it(language):
     """Its Markdown eats a backslash before punctuation, and takes no $ for mathematics without a space before it."""
     text = read("docs/theory", language)
