@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from untaught.studies.curves import basis
 from untaught.studies.figure import Panel, Series
 from untaught.studies.statistics import in_words
 from untaught.studies.study import Numbers
@@ -66,13 +67,8 @@ def paragraph(found: Numbers) -> str:
         f"{len(KINDS)} kinds of noise{': ' + ', '.join(won) if won else ''}"
         + (f"; another is for {', '.join(lost)}." if lost else ".")
     )
-    size = found["size"]
-    said.append(
-        f"{size['draws']} draws of {', '.join(found['images'])}, each with noise and a network of a seed of its own; "
-        f"{size['steps']} steps, {size['side']} pixels a side; PSNR of the running average; ± is the standard "
-        f"deviation over draws. Mismatched likelihoods were told of noise as strong in the mean."
-    )
-    return " ".join(said)
+    said.append("Mismatched likelihoods were told of noise as strong in the mean; PSNR is that of the running average.")
+    return " ".join([*said, basis(found), "± is the standard deviation over draws."])
 
 
 def of_noise(found: Numbers, noise: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from untaught.studies.curves import evenly
+from untaught.studies.curves import basis, evenly
 from untaught.studies.figure import Panel, Series
 from untaught.studies.statistics import in_words
 from untaught.studies.study import Numbers
@@ -79,14 +79,11 @@ def at(name: str, point: list[float]) -> Series:
 def paragraph(found: Numbers) -> str:
     """What the numbers say."""
     said = [of_task(task, one) for task, one in found["tasks"].items()]
-    size = found["size"]
     said.append(
-        f"{size['draws']} draws of {', '.join(found['images'])}, each with a network of a seed of its own; "
-        f"{size['steps']} steps of gradient descent, the network's with momentum; {size['side']} pixels a side; planes "
-        f"and films are of the first draw; distances are root mean squares, white being 1; ± is the standard deviation "
-        f"over draws."
+        "Steps are of gradient descent, the network's with momentum; planes and films are of the first draw; distances "
+        "are root mean squares, white being 1."
     )
-    return " ".join(said)
+    return " ".join([*said, basis(found), "± is the standard deviation over draws."])
 
 
 def of_task(task: str, one: dict[str, Any]) -> str:
