@@ -1,6 +1,7 @@
 """Pictures that studies of restoration are made on: pieces of free photographs, or one that was asked for.
 
-All come with scikit-image; in the public domain, CC0 or without known restrictions, by its notes (docs/gallery.md).
+All come with scikit-image; in the public domain, CC0 or without known restrictions, by its notes: docs/gallery.md, and
+docs/studies.md for those that are not there.
 A picture is known whole here because a study scores by it: no rule, no stop and no setting of a fit may see it.
 """
 
