@@ -177,6 +177,26 @@ def test_of_many_images_all_are_copied_in_turn(monkeypatch):
     assert {number % 5 for number in views.numbers[2:]} == {4, 0, 1}
 
 
+def test_without_copies_many_images_take_turns_as_they_are(monkeypatch):
+    monkeypatch.setattr(views_module, "PINNED", 2)
+    monkeypatch.setattr(views_module, "TURNS", 2)
+    many = [labelled(number) for number in range(5)]
+    views = Training(many, replace(SMALL, copies=0)).views
+    seen = [list(views.numbers)]
+    for _ in range(5):
+        views.renew()
+        seen.append([number % 5 for number in views.numbers])
+    assert seen[:3] == [[0, 1, 2, 3], [0, 1, 4, 3], [0, 1, 4, 2]]
+    assert {number for row in seen for number in row[2:]} == {2, 3, 4}
+    as_it_is = Training(many[4:], replace(SMALL, copies=0)).views.copies[0]
+    slot = next(k for k, number in enumerate(views.numbers) if number % 5 == 4)
+    assert torch.equal(views.copies[slot].descriptors, as_it_is.descriptors)
+    few = Training(many[:4], replace(SMALL, copies=0)).views
+    before = list(few.copies)
+    few.renew()
+    assert all(a is b for a, b in zip(few.copies, before, strict=True))
+
+
 def test_a_label_known_in_a_strip_has_something_for_every_step():
     image, label = angiogram(0, height=120, width=140)
     known = np.zeros_like(label)
@@ -196,10 +216,10 @@ def test_nothing_to_learn_from():
 def test_more_labels_teach_for_longer():
     rows = [recipe_for(pixels) for pixels in (100, 5_000, 12_000, 13_000, 25_000, 100_000, 10**7)]
     steps = [row.steps for row in rows]
-    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 500, 1500, 3000) and steps[0] == 60
+    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 500, 1000, 2500) and steps[0] == 60
     assert steps == sorted(steps)
     assert [row.trust for row in rows] == [0.8, 0.8, 0.8, 1, 1, 1, 1]
     grey = Bank().names().index("grey")
     assert [row.seen for row in rows] == [None] * 5 + [(grey,)] * 2
-    assert [row.tubes is None for row in rows] == [False] * 5 + [True] * 2
+    assert [(row.tubes is None, row.copies == 0) for row in rows] == [(False, False)] * 5 + [(True, True)] * 2
     assert recipe_for(25_000, 7).steps == 7

@@ -63,7 +63,8 @@ def summary(runs: list[dict[str, Any]]) -> Numbers:
         "descriptors against the image alone": paired(final[INPUTS], final[PLAIN]),
         "descriptors against shuffled ones": paired(final[INPUTS], final[SHUFFLED]),
         "descriptors against random filters": paired(final[INPUTS], final[RANDOM]),
-        "start against descriptors as inputs alone": paired(final[START], final[INPUTS]),
+        "start at the logistic model against the image alone": paired(final[START], final[PLAIN]),
+        "that start against descriptors as inputs alone": paired(final[START], final[INPUTS]),
         "learnable filters against none": paired(final[FILTERS], final[START]),
         "label-free heads against none": paired(final[HEADS], final[FILTERS]),
     }

@@ -19,14 +19,15 @@ from untaught.vessels.logistic import Logistic
 from untaught.vessels.views import Views
 
 AN_IMAGE = 5000  # vessel pixels: as many as a coronary angiogram of 300x300 has
-STEPS = {1: 60, 5: 500, 20: 1500, 100: 3000}
+STEPS = {1: 60, 5: 500, 20: 1000, 100: 2500}
 """For labels of so many such images; between them by the logarithm of both."""
 LITTLE = 2.5  # images' worth of labels, or less
 """They teach what their own vessels are like, too: what the network adds is not to be believed whole."""
 TRUST = 0.8
 MUCH = 10  # images' worth of labels, or more
-"""They teach a network to see for itself: shown the grey level alone, in crops with more around them, it comes farther
-than with descriptors and learnable filters. The logistic model that it begins at has the descriptors still."""
+"""They teach a network to see for itself: shown the grey level alone, in crops with more around them, of the images as
+they are, it comes farther than with descriptors, learnable filters and copies moved and relit. The logistic model that
+it begins at has the descriptors still."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,5 +103,6 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
     if worth <= LITTLE:
         recipe = replace(recipe, trust=TRUST)
     elif worth >= MUCH:
-        recipe = replace(recipe, tubes=None, seen=(recipe.bank.names().index("grey"),), crop=256, crops=1)
+        grey = recipe.bank.names().index("grey")
+        recipe = replace(recipe, tubes=None, seen=(grey,), crop=256, crops=1, copies=0)
     return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe

@@ -16,6 +16,7 @@ from untaught.vessels.field_of_view import field_of_view, filled
 from untaught.vessels.lessons import Described, Lessons
 
 PINNED = 20  # of half a megapixel they take half a gigabyte
+TURNS = 40  # images as they are, beside those
 Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -50,6 +51,7 @@ class View(NamedTuple):
 class Views:
     """Images as they are, at most `PINNED`, and `count` copies at a time of all of them, in turn.
 
+    With a `count` of 0 nothing is moved or relit: further images are there as they are, `TURNS` at a time, in turn.
     Which number each slot holds is all the state there is: a number makes a copy, the first ones are the images.
     """
 
@@ -57,15 +59,18 @@ class Views:
         self, examples: Sequence[Labelled], bank: Bank, rule: Augment, lessons: Lessons, *, count: int, seed: int
     ) -> None:
         self.examples, self.bank, self.rule, self.lessons, self.seed = examples, bank, rule, lessons, seed
-        self.pinned = min(len(examples), PINNED)
-        self.numbers = [*range(self.pinned), *range(len(examples), len(examples) + count)]
+        self.pinned, self.still = min(len(examples), PINNED), count == 0
+        if self.still:
+            self.numbers = [*range(min(len(examples), PINNED + TURNS))]
+        else:
+            self.numbers = [*range(self.pinned), *range(len(examples), len(examples) + count)]
         self.copies = [self.make(number) for number in self.numbers]
 
     def make(self, number: int) -> View:
         """The image of this number as it is, or a copy."""
         example = self.examples[number % len(self.examples)]
         image, label, known, fov = example.image, example.label, example.known, example.fov
-        if number >= len(self.examples):
+        if number >= len(self.examples) and not self.still:
             drawn = np.random.default_rng([self.seed, number])
             blank = np.zeros_like(known) if label is None else label
             image, moved, known, seen = augmented(image, blank, known, self.rule, drawn, fov)
@@ -79,13 +84,14 @@ class Views:
         return View(descriptors.half(), as_image(mask), as_image(known), *taught)
 
     def renew(self) -> None:
-        """The oldest copy gives its place to a new one; the images as they are stay."""
+        """The oldest copy gives its place to a new one; the pinned images stay."""
         spare = self.numbers[self.pinned :]
-        if not spare:
+        if not spare or (self.still and len(self.numbers) == len(self.examples)):
             return
-        slot = self.numbers.index(min(spare))
-        self.numbers[slot] = max(self.numbers) + 1
-        self.copies[slot] = self.make(self.numbers[slot])
+        slot, number = self.numbers.index(min(spare)), max(self.numbers) + 1
+        while self.still and number % len(self.examples) < self.pinned:
+            number += 1
+        self.numbers[slot], self.copies[slot] = number, self.make(number)
 
     def state(self) -> State:
         return {"numbers": torch.tensor(self.numbers)}
