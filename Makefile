@@ -46,10 +46,12 @@ gallery: $(READY)
 	.venv/bin/python benchmarks/gallery.py
 	.venv/bin/python benchmarks/tables.py
 
-# Wants no data: phantoms. About ten minutes of one core each.
+# Wants no data: phantoms, and pictures that come with scikit-image. About ten minutes of one core each.
+RESTORATION := impedance spaces input architecture likelihood optimiser
+VESSELS := $(addprefix vessels-,guidance thin scale coupling kernel reconstruction)
 studies: $(READY)
-	for name in guidance thin scale coupling kernel reconstruction; do \
-		.venv/bin/untaught study vessels-$$name -o docs/studies/vessels-$$name --overwrite || exit 1; \
+	for name in $(RESTORATION) $(VESSELS); do \
+		.venv/bin/untaught study $$name -o docs/studies/$$name --overwrite || exit 1; \
 	done
 
 $(READY): pyproject.toml constraints.txt

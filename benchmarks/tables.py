@@ -3,7 +3,8 @@
     python benchmarks/tables.py            write them
     python benchmarks/tables.py --check    exit 1 if one is out of date
 
-A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`.
+A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`. In a page whose name ends in
+`.zh-CN.md` its words are those of chinese.py.
 """
 
 import re
@@ -25,11 +26,12 @@ import sharpened
 import suggested
 import unpacked
 import upscaled
+from chinese import in_chinese
 from references import rows as rows_of
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = (*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md")))
 METHODS = {
     "nlm": "non-local means (scikit-image, sigma told)",
     "tv": "total variation (scikit-image, default weight)",
@@ -136,11 +138,13 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def renewed(text: str) -> str:
-    """The page with its tables made anew."""
+def renewed(page: Path, text: str) -> str:
+    """The page's text with its tables made anew."""
 
     def table(match: re.Match[str]) -> str:
-        return f"{match[1]}\n{TABLES[match[2]]()}\n{match[3]}"
+        made = TABLES[match[2]]()
+        made = in_chinese(made) if page.name.endswith(".zh-CN.md") else made
+        return f"{match[1]}\n{made}\n{match[3]}"
 
     return re.sub(r"(<!-- table: (\w+) -->)\n.*?\n?(<!-- end of table -->)", table, text, flags=re.DOTALL)
 
@@ -148,11 +152,11 @@ def renewed(text: str) -> str:
 def main() -> None:
     """Write or check."""
     old = {page: page.read_text() for page in PAGES}
-    stale = [page for page, text in old.items() if renewed(text) != text]
+    stale = [page for page, text in old.items() if renewed(page, text) != text]
     if "--check" in sys.argv:
         sys.exit("".join(f"{page} has a table that is out of date\n" for page in stale) or 0)
     for page in stale:
-        page.write_text(renewed(old[page]))
+        page.write_text(renewed(page, old[page]))
         print(f"wrote {page.relative_to(ROOT)}")
 
 

@@ -15,7 +15,7 @@ from untaught.likelihoods import Gaussian
 from untaught.methods import Plain
 from untaught.networks import Normal, Pixels, Skip, Uniform
 from untaught.operators import Identity, Mask
-from untaught.optimisers import Adam, Muon
+from untaught.optimisers import LBFGS, Adam, GradientDescent, Muon
 from untaught.priors import TotalVariation
 from untaught.stoppers import Budget, WindowedVariance
 
@@ -26,7 +26,10 @@ def same(a, b):
     return torch.equal(a.x, b.x) and torch.equal(a.average, b.average) and torch.equal(a.loss, b.loss)
 
 
-@pytest.mark.parametrize("optimiser", [Adam(), Muon()], ids=lambda o: type(o).__name__)
+RULES = [Adam(), Muon(), GradientDescent(lr=0.1, momentum=0.9), LBFGS(), LBFGS(iterations=3)]
+
+
+@pytest.mark.parametrize("optimiser", RULES, ids=lambda o: type(o).__name__)
 @pytest.mark.parametrize("method", [Plain(), Plain(learn_z=True), Plain(jitter=0)], ids=str)
 def test_a_resumed_fit_gives_the_same_numbers_as_one_never_stopped(problem, small_network, quick, optimiser, method):
     how = replace(quick, optimiser=optimiser)
@@ -295,3 +298,26 @@ def test_golden(problem, small_network):
 
 GOLDEN_LOSS = 2.41867
 GOLDEN_MEAN = 0.487624
+
+
+class Counted(Gaussian):
+    """Knows how often it was asked."""
+
+    asked = 0
+
+    def nll(self, mean, y):
+        Counted.asked += 1
+        return super().nll(mean, y)
+
+
+@pytest.mark.parametrize(("optimiser", "least"), [(Adam(), 5), (Muon(), 5), (LBFGS(), 10), (LBFGS(iterations=3), 20)])
+def test_a_step_looks_at_the_loss_once_unless_its_optimiser_searches(problem, small_network, optimiser, least):
+    Counted.asked = 0
+    asked = replace(problem, likelihood=Counted())
+    losses = [
+        float(step.loss) for step in steps(asked, small_network, Plain(jitter=0), Fit(optimiser=optimiser, steps=5))
+    ]
+    assert Counted.asked == least if least == 5 else least <= Counted.asked < 6 * least
+    assert losses[-1] < losses[0]
+    if isinstance(optimiser, LBFGS):
+        assert losses == sorted(losses, reverse=True), "a search never ends higher up"

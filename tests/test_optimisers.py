@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from untaught.optimisers import Adam, Apart, GradientDescent, Muon
+from untaught.errors import UsageError
+from untaught.optimisers import LBFGS, Adam, Apart, GradientDescent, Muon
 from untaught.optimisers.muon import is_matrix, orthogonalise
 
 
@@ -35,6 +36,8 @@ RULES = [
     Adam(lr=0.05),
     Muon(lr=0.05, adam_lr=0.05),
     GradientDescent(lr=0.05),
+    GradientDescent(lr=0.01, momentum=0.9),
+    LBFGS(),
     Apart(weights=Muon(lr=0.05, adam_lr=0.05), others=GradientDescent(lr=0.05)),
 ]
 
@@ -44,13 +47,17 @@ def test_every_parameter_goes_downhill(rule):
     weight, bias, z = (torch.randn(shape, requires_grad=True) for shape in ((8, 12), (8,), (1, 2, 3, 3)))
     optimisers = rule.start([weight, bias], [z])
     before = [parameter.detach().clone() for parameter in (weight, bias, z)]
-    for _ in range(30):
-        loss = sum(parameter.square().sum() for parameter in (weight, bias, z))
+
+    def loss():
         for optimiser in optimisers:
             optimiser.zero_grad()
-        loss.backward()
+        value = sum(parameter.square().sum() for parameter in (weight, bias, z))
+        value.backward()
+        return value.detach()
+
+    for _ in range(30):
         for optimiser in optimisers:
-            optimiser.step()
+            optimiser.step(loss)
     for old, new in zip(before, (weight, bias, z), strict=True):
         assert new.detach().norm() < 0.8 * old.norm()
 
@@ -63,3 +70,38 @@ def test_apart_gives_each_its_own_rule():
         optimiser.step()
     assert torch.allclose(weight, torch.tensor(0.9)) and torch.allclose(z, torch.tensor(0.75))
     assert len(rule.start([weight], [])) == 1, "where nothing else is fitted, nothing else is started"
+
+
+def test_momentum_adds_up():
+    weight = torch.ones(4, requires_grad=True)
+    (optimiser,) = GradientDescent(lr=0.1, momentum=0.5).start([weight], [])
+    for moved in (0.1, 0.25):
+        optimiser.zero_grad()
+        weight.sum().backward()
+        optimiser.step()
+        assert torch.allclose(weight, torch.tensor(1 - moved))
+
+
+def test_lbfgs_finds_the_least_of_a_quadratic_form_that_descent_does_not():
+    curvature = torch.logspace(0, 3, 8)
+
+    def after(rule, count):
+        weight = torch.ones(8, requires_grad=True)
+        (optimiser,) = rule.start([weight], [])
+
+        def loss():
+            optimiser.zero_grad()
+            value = (curvature * weight.square()).sum() / 2
+            value.backward()
+            return value.detach()
+
+        for _ in range(count):
+            optimiser.step(loss)
+        return float(loss())
+
+    assert after(LBFGS(), 40) < 1e-6 < 1e-2 < after(GradientDescent(lr=1e-3), 40)
+
+
+def test_lbfgs_is_for_one_seed():
+    with pytest.raises(UsageError, match="wanted one seed, got several"):
+        LBFGS().start([torch.zeros(2, 3, requires_grad=True)], [], stacked=True)

@@ -2,9 +2,9 @@
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -156,6 +156,13 @@ class Parts:
         Down the members' sum, whose gradient is for each member what it is alone (a mean's would be smaller beside
         Adam's eps); the loss given is their mean.
         """
+        x, loss = self.look()
+        for optimiser in self.optimisers:
+            optimiser.step(Again(loss, self.look))
+        return x, loss / len(self.generators)
+
+    def look(self) -> tuple[Tensor, Tensor]:
+        """The image of the weights as they are, and its loss, the members' sum, with the gradient where it belongs."""
         proposal, members = self.run.propose(self.network), len(self.generators)
         x, asked = self.crop(proposal.x, proposal.problem), proposal.problem
         loss = members * asked.likelihood.nll(asked.operator(x), asked.y) + proposal.penalty
@@ -164,10 +171,8 @@ class Parts:
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        for optimiser in self.optimisers:
-            optimiser.step()
         x = x if proposal.shown is None else self.crop(proposal.shown, self.problem)
-        return x.detach(), loss.detach() / members
+        return x.detach(), loss.detach()
 
     def modules(self) -> dict[str, nn.Module]:
         """What has a state_dict."""
@@ -189,8 +194,20 @@ class Parts:
                 saved.setdefault(int(which), {})[name] = on_cpu.clone()
             optimiser.load_state_dict({"state": saved, "param_groups": optimiser.state_dict()["param_groups"]})
             for weights, values in optimiser.state.items():  # laid out in memory as the weights are
-                values.update({k: like(weights, v) for k, v in values.items() if v.ndim >= 4})
+                values.update({k: like(weights, v) for k, v in values.items() if isinstance(v, Tensor) and v.ndim >= 4})
         return int(state["index"]) + 1, state["average"].to(self.problem.y.device, copy=True)
+
+
+class Again:
+    """The loss, for an optimiser that looks at it in a step, and perhaps more than once: the first time it is known."""
+
+    def __init__(self, loss: Tensor, look: Callable[[], tuple[Tensor, Tensor]]) -> None:
+        self.loss: Tensor | None = loss
+        self.look = look
+
+    def __call__(self) -> Any:
+        loss, self.loss = self.loss, None
+        return self.look()[1] if loss is None else loss
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from torch import nn
 
 from untaught import images
 from untaught.cli import app
-from untaught.errors import UsageError
+from untaught.errors import InputError, UsageError
 from untaught.studies import STUDIES, Asked
 from untaught.studies.banks import ImageAlone, RandomFilters, Shuffled
 from untaught.studies.few_labels import SIZES, Cases
@@ -129,14 +129,18 @@ def test_json_has_no_word_for_what_is_no_number():
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["nothing"], "wanted one of vessels-guidance"), (["vessels-thin", "-o", "{}"], "is not empty")],
+    [
+        (["impedance", "--image", "{}/none.png", "-o", "{}/new"], "none.png does not exist"),
+        (["nothing"], "vessels-guidance, vessels-thin"),
+        (["vessels-thin", "-o", "{}"], "is not empty"),
+    ],
 )
 def test_the_command_answers_in_a_sentence(tmp_path, arguments, words):
     from typer.testing import CliRunner
 
     (tmp_path / "kept").write_text("mine")
     result = CliRunner().invoke(app, ["study", *(one.format(tmp_path) for one in arguments)])
-    assert isinstance(result.exception, UsageError) and words in str(result.exception)
+    assert isinstance(result.exception, UsageError | InputError) and words in str(result.exception)
 
 
 def test_help_names_every_study_and_loads_no_torch():

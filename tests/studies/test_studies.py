@@ -7,32 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from studies.changed import decided, moved, reals
 from untaught.errors import UsageError
-from untaught.studies import STUDIES, Asked, study
+from untaught.studies import STUDIES, study
 from untaught.studies.figure import drawn
 from untaught.studies.vessels_scale import SCALES
 from untaught.studies.vessels_thin import ends
-from untaught.studies.writing import check_folder, write
+from untaught.studies.writing import check_folder
+
+VESSELS = [name for name in STUDIES if name.startswith("vessels-")]
+DOCS = Path(__file__).parents[2] / "docs" / "studies"
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """Of each study its numbers, as JSON gives them back, and the folder; a study is run when it is asked for."""
-    kept = {}
-
-    def of(name):
-        if name not in kept:
-            folder = tmp_path_factory.mktemp("studies") / name
-            asked = study(name)
-            lines = []
-            write(asked, asked.numbers(Asked(size="tiny", say=lines.append)), folder, overwrite=False)
-            kept[name] = json.loads((folder / f"{name}.json").read_text()), folder, lines
-        return kept[name]
-
-    return of
-
-
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", VESSELS)
 def test_a_study_writes_four_files_from_its_numbers_alone(found, name):
     numbers, folder, lines = found(name)
     assert sorted(path.name for path in folder.iterdir()) == [f"{name}.{kind}" for kind in ("json", "md", "png", "svg")]
@@ -45,43 +32,21 @@ def test_a_study_writes_four_files_from_its_numbers_alone(found, name):
     assert len(lines) > 2
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", VESSELS)
 def test_the_numbers_of_a_paragraph_are_those_of_its_json(found, name):
     numbers, _, _ = found(name)
     said = study(name).paragraph(numbers)
     known = {f"{abs(value):.{digits}f}" for value in reals(numbers) for digits in (2, 3)} | {"1.5"}
-    decimals = re.findall(r"\d\.\d+", said)
+    decimals = re.findall(r"\d+\.\d+", said)
     assert len(decimals) > 5
     assert not set(decimals) - known - {f"{scale:g}" for scale in SCALES}
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", VESSELS)
 def test_other_numbers_give_other_words(found, name):
     numbers, _, _ = found(name)
     asked = study(name)
     assert re.findall(r"\d\.\d+", asked.paragraph(moved(numbers))) != re.findall(r"\d\.\d+", asked.paragraph(numbers))
-
-
-def reals(thing):
-    """All real numbers in it."""
-    if isinstance(thing, dict | list):
-        return [one for part in (thing.values() if isinstance(thing, dict) else thing) for one in reals(part)]
-    return [thing] if isinstance(thing, float) else []
-
-
-def moved(thing):
-    """All real numbers something else."""
-    if isinstance(thing, dict):
-        return {key: moved(value) for key, value in thing.items()}
-    if isinstance(thing, list):
-        return [moved(one) for one in thing]
-    return thing + 0.111 if isinstance(thing, float) else thing
-
-
-def decided(gain, more, of=3):
-    """A paired comparison."""
-    decides = "yes" if more == of else "no" if more == 0 else "no verdict"
-    return {"mean": gain, "sd": 0.01, "n": of, "more": more, "of": of, "decides": decides}
 
 
 def test_guidance_says_what_the_comparisons_decide(found):
@@ -207,7 +172,11 @@ def test_recall_of_the_ends_weighs_every_centreline_pixel():
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_pages_of_the_docs_say_what_their_numbers_say(name):
-    folder = Path(__file__).parents[2] / "docs" / "studies" / name
+    """A study that was not run at its size yet has a place for it in the page, and no numbers."""
+    folder, page = DOCS / name, DOCS.with_suffix(".md").read_text()
+    if f"<!-- not yet run: {name} -->" in page:
+        assert not folder.exists()
+        return
     numbers = json.loads((folder / f"{name}.json").read_text())
     assert study(name).paragraph(numbers) in (folder / f"{name}.md").read_text()
-    assert f"studies/{name}/{name}.png" in (folder.parents[1] / "studies.md").read_text()
+    assert f"studies/{name}/{name}.png" in page

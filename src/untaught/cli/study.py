@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,18 +19,22 @@ def study(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="The folder for it; else study-NAME.")
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="As large as is worth quoting: hours.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="As large as is worth quoting: hours or days.")] = False,
     images: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Real images that have labels, in place of phantoms.")
+        Path | None, typer.Option(metavar="DIR", help="Of vessels: real images, in place of phantoms.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(metavar="DIR", help="Their labels, paired by name.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A photograph, in place of those that come with scikit-image.")
+    ] = None,
     seed: Seed = 0,
     threads: Threads = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Put a claim to the test: a figure, every number behind it, and what they say, also where the claim fails.
 
-    DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores.
+    DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores. Studies of vessels take --images and
+    --labels, the others --image.
     """
     from untaught.cli.running import use_threads
     from untaught.studies.writing import check_folder, write
@@ -44,8 +48,10 @@ def study(
     def say(line: str) -> None:
         note(f"{time.monotonic() - began:5.0f} s  {line}")
 
-    asked = Asked(size="full" if full else "default", seed=seed, images=images, labels=labels, say=say)
+    kept: dict[str, bytes] = {}
+    size: Literal["default", "full"] = "full" if full else "default"
+    asked = Asked(size=size, seed=seed, images=images, labels=labels, image=image, say=say, keep=kept.__setitem__)
     numbers = asked_for.numbers(asked) | {"seconds": round(time.monotonic() - began)}
-    said = write(asked_for, numbers, folder, overwrite=overwrite)
+    said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
     typer.echo(said)
-    note(f"{folder}: {name}.json, .png, .svg, .md; {numbers['seconds']} s")
+    note(f"{folder}: {', '.join([f'{name}.json', '.png', '.svg', '.md', *kept])}; {numbers['seconds']} s")

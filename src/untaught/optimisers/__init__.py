@@ -3,6 +3,7 @@
 from untaught.optimisers.adam import Adam
 from untaught.optimisers.apart import Apart
 from untaught.optimisers.gradient_descent import GradientDescent
+from untaught.optimisers.lbfgs import LBFGS
 from untaught.optimisers.muon import Muon
 
-__all__ = ["Adam", "Apart", "GradientDescent", "Muon"]
+__all__ = ["LBFGS", "Adam", "Apart", "GradientDescent", "Muon"]

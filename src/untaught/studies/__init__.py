@@ -9,6 +9,12 @@ from untaught.errors import UsageError
 from untaught.studies.study import Asked, Study
 
 STUDIES = {
+    "impedance": "Is noise fitted later than a photograph, and by which networks?",
+    "spaces": "Do pixels and weights take different ways to the same measurements?",
+    "input": "What should z be made of, and how much should it tremble?",
+    "architecture": "Which part of a network makes it a prior?",
+    "likelihood": "Is the likelihood that the noise is of worth it?",
+    "optimiser": "Which optimiser comes to a good image soonest, each at a rate tuned alike?",
     "vessels-guidance": "Do hand-made descriptors guide a network that has few labels?",
     "vessels-thin": "Are thin vessels missed, and does a loss on skeletons find them?",
     "vessels-scale": "Does a gate over scales serve thin and wide vessels alike?",

@@ -100,8 +100,10 @@ class Cases:
     def of(cls, asked: Asked, size: Size) -> "Cases":
         """Phantoms, or what the folders hold, shuffled by the seed.
 
-        Raises: UsageError if one folder is given without the other, InputError if they hold too few images.
+        Raises: UsageError if one folder is given without the other, or a photograph; InputError for too few images.
         """
+        if asked.image is not None:
+            raise UsageError(f"got --image {asked.image}; a study of vessels wants --images and --labels, or nothing")
         if asked.images is None and asked.labels is None:
             asked.say(f"drawing {size.pool + size.held} phantoms")
             first = 10_000 * asked.seed

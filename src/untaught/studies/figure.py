@@ -23,12 +23,21 @@ LETTERS = 8.5  # points
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Numbers with a name; `spread` is drawn either side of y. The same name has the same colour in all panels."""
+    """Numbers with a name. The same name has the same colour in all panels.
+
+    spread: drawn either side of y, or above it where `below` says what is drawn below.
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float | None]
     spread: Sequence[float | None] | None = None
+    below: Sequence[float | None] | None = None
+
+    def reach(self) -> Any:
+        """Of the bars that show the spread."""
+        above = gaps(self.spread)
+        return above if self.below is None else [gaps(self.below), above]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +117,7 @@ def lines(axes: "Axes", panel: Panel, names: list[str]) -> None:
     """With a mark at every point."""
     for one in panel.series:
         look = style(one, names)
-        axes.errorbar(one.x, gaps(one.y), yerr=gaps(one.spread), label=one.name, capsize=2, markersize=4, **look)
+        axes.errorbar(one.x, gaps(one.y), yerr=one.reach(), label=one.name, capsize=2, markersize=4, **look)
     if panel.places:
         axes.set_xticks(range(len(panel.places)), panel.places)
 
@@ -117,8 +126,10 @@ def points(axes: "Axes", panel: Panel, names: list[str]) -> None:
     """Apart."""
     for one in panel.series:
         look = style(one, names) | {"linestyle": "none"}
-        axes.errorbar(one.x, gaps(one.y), yerr=gaps(one.spread), label=one.name, markersize=5, elinewidth=0.7, **look)
+        axes.errorbar(one.x, gaps(one.y), yerr=one.reach(), label=one.name, markersize=5, elinewidth=0.7, **look)
     axes.margins(0.08)
+    if panel.places:
+        axes.set_xticks(range(len(panel.places)), panel.places)
 
 
 def bars(axes: "Axes", panel: Panel, names: list[str]) -> None:
@@ -127,7 +138,7 @@ def bars(axes: "Axes", panel: Panel, names: list[str]) -> None:
     for number, one in enumerate(panel.series):
         look = style(one, names)
         at = [x + (number - (len(panel.series) - 1) / 2) * thick for x in one.x]
-        axes.barh(at, gaps(one.y), thick, xerr=gaps(one.spread), label=one.name, color=look["color"],
+        axes.barh(at, gaps(one.y), thick, xerr=one.reach(), label=one.name, color=look["color"],
                   error_kw={"elinewidth": 0.8, "capsize": 2}, hatch=("", "//", "..", "xx")[number % 4],
                   edgecolor="white", linewidth=0.5)  # fmt: skip
     axes.set_yticks(range(len(panel.places)), panel.places)

@@ -1,6 +1,8 @@
 """Means, ranks and what may be said of them."""
 
+import math
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -52,6 +54,34 @@ def rank_interval(one: NDArray[Any], other: NDArray[Any], seed: int) -> tuple[fl
             found.append(rank_correlation(one[some], other[some]))
     low, high = np.quantile(found, [0.025, 0.975])
     return float(low), float(high)
+
+
+def median_interval(groups: Sequence[Sequence[float]], seed: int) -> dict[str, Any]:
+    """The median of all values, and the middle 95 % of it over draws of whole groups with replacement (Efron 1979).
+
+    A value may be infinite: one that was never reached. With one group there is no interval.
+    """
+    drawn = np.random.default_rng([seed, 50])
+    middle = float(np.median([value for group in groups for value in group]))
+    if len(groups) < 2:
+        return {"median": middle, "low": None, "high": None}
+    found = []
+    for _ in range(TIMES):
+        some = [value for k in drawn.integers(0, len(groups), len(groups)) for value in groups[k]]
+        found.append(np.median(some))
+    low, high = np.quantile(found, [0.025, 0.975], method="inverted_cdf")
+    return {"median": middle, "low": float(low), "high": float(high)}
+
+
+def reached(values: Sequence[float], level: float) -> int | None:
+    """The first step, counted from 1, at which it is down to the level; None if it never is."""
+    return next((k for k, value in enumerate(values, 1) if value <= level), None)
+
+
+def middle_of(values: Sequence[int | float | None]) -> float | None:
+    """The median; what was never reached is above everything. None if the median never was."""
+    found = median(math.inf if value is None else float(value) for value in values)
+    return None if math.isinf(found) else found
 
 
 def in_words(value: dict[str, Any], digits: int = 3, sign: bool = False) -> str:

@@ -16,19 +16,28 @@ def silent(line: str) -> None:
     del line
 
 
+def dropped(name: str, data: bytes) -> None:
+    """Nobody keeps it."""
+    del name, data
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """What may be chosen of a study. `size`: some minutes, or as large as is worth quoting; tiny is for tests.
 
-    images, labels: folders of real images and their labels, in place of phantoms.
+    images, labels: folders of real images and their labels, in place of phantoms; for studies of vessels.
+    image: a photograph, in place of those that come with scikit-image; for the others.
     say: told a line now and then.
+    keep: given files that belong beside the numbers (a film), by their names.
     """
 
     size: Literal["tiny", "default", "full"] = "default"
     seed: int = 0
     images: Path | None = None
     labels: Path | None = None
+    image: Path | None = None
     say: Callable[[str], None] = silent
+    keep: Callable[[str, bytes], None] = dropped
 
 
 @dataclass(frozen=True, kw_only=True)

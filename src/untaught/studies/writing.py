@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,19 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{folder} is not empty; files in it are replaced only if asked to (--overwrite)")
 
 
-def write(study: Study, numbers: Numbers, folder: Path, *, overwrite: bool) -> str:
-    """All four files; what is said."""
+def write(
+    study: Study, numbers: Numbers, folder: Path, *, overwrite: bool, beside: Mapping[str, bytes] | None = None
+) -> str:
+    """All four files, and those `beside` them by their names; what is said."""
     text = json.dumps(plain(numbers), indent=1) + "\n"
     numbers = json.loads(text)
     said, pictures = study.paragraph(numbers), drawn(study.panels(numbers))
     page = f"# {study.title}\n\n![{study.title}]({study.name}.png)\n\n{said}\n"
     files = {"json": text.encode(), **pictures, "md": page.encode()}
     folder.mkdir(parents=True, exist_ok=True)
-    for ending, data in files.items():
-        write_atomically(folder / f"{study.name}.{ending}", data, overwrite=overwrite)
+    named = {f"{study.name}.{ending}": data for ending, data in files.items()} | dict(beside or {})
+    for name, data in named.items():
+        write_atomically(folder / name, data, overwrite=overwrite)
     return said
 
 

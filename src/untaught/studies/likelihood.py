@@ -1,0 +1,164 @@
+"""Four kinds of noise, each met by four likelihoods: is the one that the noise is of worth it?
+
+Every likelihood is told how strong the noise is, as far as it has a word for that, and nothing else of it. The fits
+differ in it alone. One rule watches all of them, the variance of the newest iterates, which knows no likelihood; the
+fits go on beside it to the last step, so that the best step is known too. The picture scores, and decides nothing.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from untaught.core import Likelihood, Problem
+from untaught.fit import Fit
+from untaught.likelihoods import Gamma, Gaussian, Poisson, SaltAndPepper
+from untaught.methods import Plain
+from untaught.operators import Identity
+from untaught.optimisers import Muon
+from untaught.presets.published import PYRAMID
+from untaught.stoppers import WindowedVariance
+from untaught.studies.courses import watch
+from untaught.studies.curves import evenly
+from untaught.studies.fits import quick_hourglass
+from untaught.studies.likelihood_words import AT, GAUSSIAN, IMPULSE, KINDS, POISSON, SPECKLE, panels, paragraph
+from untaught.studies.photographs import SEVERAL, Draw, about, as_array, draws, photographs_of
+from untaught.studies.pictures import Shown, png, sheet
+from untaught.studies.statistics import paired, spread
+from untaught.studies.study import Asked, Numbers, Study
+
+LAWS: dict[str, Likelihood] = {
+    GAUSSIAN: Gaussian(sigma=25 / 255),
+    POISSON: Poisson(peak=10.0),
+    IMPULSE: SaltAndPepper(share=0.3),
+    SPECKLE: Gamma(looks=4.0),
+}
+FEW_BROKEN = 0.02  # the share of broken values that the impulse's likelihood expects of other noise
+FEWEST_LOOKS = 0.1
+RULE = WindowedVariance(window=10, patience=80, warm_up=20, every=5)
+OPTIMISER = Muon(lr=0.005)  # slow enough that strong noise is not met within ten steps
+KEPT = 21  # points of a course that are written down
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much is tried."""
+
+    side: int = 96
+    widths: tuple[int, ...] = (16, 32, 64, 64)
+    draws: int = 4  # a photograph, its noise and a network, each of a seed
+    steps: int = 200
+    rule: WindowedVariance = RULE
+
+
+SIZES = {
+    "tiny": Size(side=16, widths=(4, 4), draws=2, steps=12, rule=WindowedVariance(window=3, warm_up=3, every=1)),
+    "default": Size(),
+    "full": Size(side=256, widths=PYRAMID, draws=6, steps=600, rule=replace(RULE, window=20, patience=200, warm_up=60)),
+}
+
+
+def noisy(kind: str, case: Draw) -> Tensor:
+    """The picture with noise. What an impulse does not break is left as it was."""
+    law = LAWS[kind]
+    if isinstance(law, SaltAndPepper):
+        law = replace(law, sigma=1e-9)
+    return law.sample(case.photograph.x, torch.Generator().manual_seed(case.seed))
+
+
+def variance(kind: str, y: Tensor) -> float:
+    """Of the noise, its mean over pixels, from its law and the measurements."""
+    law = LAWS[kind]
+    if isinstance(law, Poisson):
+        return float(y.mean()) / law.peak
+    if isinstance(law, Gamma):
+        return float(y.square().mean()) / (law.looks + 1)
+    if isinstance(law, SaltAndPepper):
+        intact = y[~law.at_a_level(y)]
+        return law.share * float((intact.square() + (1 - intact).square()).mean()) / 2
+    assert isinstance(law, Gaussian)
+    return law.sigma**2
+
+
+def told(likelihood: str, noise: str, y: Tensor) -> Likelihood:
+    """The noise's own law; another, of noise as strong in the mean."""
+    if likelihood == noise:
+        return LAWS[noise]
+    v = variance(noise, y)
+    others: dict[str, Likelihood] = {
+        GAUSSIAN: Gaussian(sigma=v**0.5),
+        POISSON: Poisson(peak=float(y.mean()) / v),
+        IMPULSE: SaltAndPepper(share=FEW_BROKEN, sigma=v**0.5),
+        SPECKLE: Gamma(looks=max(float(y.square().mean()) / v - 1, FEWEST_LOOKS)),
+    }
+    return others[likelihood]
+
+
+def numbers(asked: Asked) -> Numbers:
+    """All sixteen fits of each draw."""
+    size = SIZES[asked.size]
+    cases = draws(asked, SEVERAL, size.draws, size.side)
+    runs: list[dict[str, Any]] = []
+    rows: list[list[Shown]] = []
+    for draw, case in enumerate(cases):
+        picture = case.photograph
+        for noise in KINDS:
+            y = noisy(noise, case)
+            row = [Shown(f"{noise}: {picture.psnr(y):.1f} dB", as_array(y))]
+            for likelihood in KINDS:
+                run, shown = fitted(y, told(likelihood, noise, y), case, size)
+                runs.append({"image": picture.name, "noise": noise, "likelihood": likelihood, "draw": draw} | run)
+                runs[-1]["noisy"] = picture.psnr(y)
+                row.append(Shown(f"as {likelihood}: {run['at_stop']:.1f} dB", as_array(shown)))
+                asked.say(f"draw {draw + 1} of {size.draws}, {noise} noise as {likelihood}: {run['at_stop']:.2f} dB")
+            rows.append([*row, Shown("the photograph", as_array(picture.x))])
+        if draw == 0:
+            asked.keep("likelihood-pictures.png", png(sheet(rows)))
+    return about(asked, size, photographs_of(cases)) | {"runs": runs} | summary(runs)
+
+
+def fitted(y: Tensor, likelihood: Likelihood, case: Draw, size: Size) -> tuple[dict[str, Any], Tensor]:
+    """What the running average was worth where the rule stops, at the last step and the best; what it shows there."""
+    problem = Problem(y=y, operator=Identity(), likelihood=likelihood, shape=case.photograph.shape)
+    fit = Fit(optimiser=OPTIMISER, steps=size.steps, seed=case.seed, average_decay=0.98, average_power=4.0)
+    course = watch(problem, quick_hourglass(size.widths), Plain(jitter=0.01), fit, case.photograph, rule=size.rule)
+    shown = y if course.shown is None else course.shown
+    return course.scores() | {"course": evenly(course.averaged, KEPT)}, shown
+
+
+def summary(runs: list[dict[str, Any]]) -> Numbers:
+    """Means over draws, and the matched likelihood against each other one."""
+
+    def of(noise: str, likelihood: str, what: str) -> list[float]:
+        return [run[what] for run in runs if run["noise"] == noise and run["likelihood"] == likelihood]
+
+    cells = {
+        noise: {
+            likelihood: {what: spread(of(noise, likelihood, what)) for what in (*AT, "stop", "peak")}
+            for likelihood in KINDS
+        }
+        for noise in KINDS
+    }
+    against = {
+        noise: {
+            other: {what: paired(of(noise, noise, what), of(noise, other, what)) for what in AT}
+            for other in KINDS
+            if other != noise
+        }
+        for noise in KINDS
+    }
+    return {
+        "cells": cells,
+        "against": against,
+        "noisy": {noise: spread(of(noise, noise, "noisy")) for noise in KINDS},
+    }
+
+
+STUDY = Study(
+    name="likelihood",
+    title="Likelihood: matched and mismatched",
+    numbers=numbers,
+    panels=panels,
+    paragraph=paragraph,
+)

@@ -1,0 +1,24 @@
+"""Each study is run once at a tiny size."""
+
+import json
+
+import pytest
+
+from untaught.studies import Asked, study
+from untaught.studies.writing import write
+
+
+@pytest.fixture(scope="session")
+def found(tmp_path_factory):
+    """Of each study its numbers, as JSON gives them back, the folder, and what was said on the way."""
+    kept = {}
+
+    def of(name):
+        if name not in kept:
+            folder, lines, beside = tmp_path_factory.mktemp("studies") / name, [], {}
+            numbers = study(name).numbers(Asked(size="tiny", say=lines.append, keep=beside.__setitem__))
+            write(study(name), numbers, folder, overwrite=False, beside=beside)
+            kept[name] = json.loads((folder / f"{name}.json").read_text()), folder, lines
+        return kept[name]
+
+    return of
