@@ -36,8 +36,8 @@ from untaught.vessels.choosing import Candidate, choose, expected_dice, signatur
 from untaught.vessels.descriptors import Bank
 from untaught.vessels.examples import Example
 from untaught.vessels.model import Model
-from untaught.vessels.pieces import overlap
 from untaught.vessels.recipe import recipe_for
+from untaught.vessels.scores import dice
 from untaught.vessels.teaching import ready, vessel_pixels
 from untaught.vessels.views import Labelled
 from vessels import Split, described, learnt
@@ -112,6 +112,8 @@ def grown(wanted: list[dict[str, Any]], train: list[Seen], test: list[Seen]) -> 
             "chosen": [one.example.image.name for one in chosen],
         }
         yield row | {"benchmark": "annotate", "set": "dca1", "dice": tested(model, test)} | about | versions()
+        if row is wanted[-1]:
+            return
         offered = [one for one in (train[k] for k in order[1:]) if one not in chosen]
         some = np.random.default_rng([2027, row["draw"], row["labels"]]).permutation(len(offered))[:OFFERED]
         chosen.append(WAYS[row["way"]](model, chosen, [offered[k] for k in some]))
@@ -128,11 +130,7 @@ def taught(chosen: list[Seen], steps: str) -> Model:
 
 def tested(model: Model, test: list[Seen]) -> list[float]:
     """The Dice of each test image."""
-    found = []
-    for one in test:
-        mask, known = model.mask(one.likely(model)), one.example.counted
-        found.append(round(overlap(mask[known], one.example.label[known]), 4))
-    return found
+    return [round(dice(model.mask(one.likely(model)), one.example.label, known=one.example.counted), 4) for one in test]
 
 
 def by_chance(model: Model, chosen: list[Seen], offered: list[Seen]) -> Seen:

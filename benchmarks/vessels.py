@@ -48,9 +48,9 @@ from untaught.allocator import keep_freed_memory
 from untaught.core import Network
 from untaught.initialise import initialise
 from untaught.networks.inputs import Uniform
+from untaught.studies.banks import ImageAlone
 from untaught.vessels.augment import nnunet_style
 from untaught.vessels.descriptors import Bank
-from untaught.vessels.descriptors.bank import standardised
 from untaught.vessels.examples import Example, read_examples
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.model import Model
@@ -250,17 +250,6 @@ def recipe_of(method: str, pixels: int, steps: int) -> Recipe:
         return own
     plain = PlainRecipe(bank=ImageAlone(), tubes=None, steps=steps, crop=256, crops=1)
     return replace(plain, copies=0) if method == "unet" else replace(plain, augment=nnunet_style())
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageAlone(Bank):
-    """No descriptors: the standardised image."""
-
-    def names(self) -> tuple[str, ...]:
-        return ("grey",)
-
-    def describe(self, image: Tensor, fov: Tensor | None = None) -> Tensor:
-        return standardised(image, fov)
 
 
 @dataclass(frozen=True, kw_only=True)
