@@ -5,21 +5,23 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 from studies.changed import decided, sentence
 from untaught.networks import Pixels
 from untaught.studies import Asked, architecture
 from untaught.studies.photographs import COLOURS, draws
+from untaught.studies.pictures import WIDE
 
 
 def test_the_hole_is_hidden_from_the_fit_and_scored_alone():
     (case,) = draws(Asked(), COLOURS, 1, 32)
     size = replace(architecture.SIZES["tiny"], filling=60)
-    found = architecture.filled(case, Pixels(start="half"), size)["hole"]
+    found = architecture.within(architecture.filled(case, Pixels(start="half"), size), case.photograph)
     untouched = torch.full_like(case.photograph.x, 0.5)
     assert found == pytest.approx(architecture.within(untouched, case.photograph), abs=1e-4)
     assert sum(part.stop - part.start for part in architecture.hole(case.photograph)) == 2 * 32 // architecture.HOLE
-    assert architecture.smoothest(case.photograph) > found + 3
+    assert architecture.within(architecture.smoothest(case.photograph), case.photograph) > found + 3
 
 
 def test_networks_differ_in_one_thing_from_the_hourglass_and_all_run(found):
@@ -30,6 +32,13 @@ def test_networks_differ_in_one_thing_from_the_hourglass_and_all_run(found):
     assert weights[architecture.WIDE] > weights[architecture.HOURGLASS] > weights[architecture.NARROW]
     assert weights[architecture.PIXELS] == 3 * 32 * 32
     assert set(architecture.SHOWN) < set(made)
+
+
+def test_the_holes_of_the_first_draw_are_shown(found):
+    _, folder, _ = found("architecture")
+    shown = len(architecture.networks(32, 4)) + 2  # beside the photograph and the biharmonic filling
+    with Image.open(folder / "architecture-holes.png") as sheet:
+        assert sheet.height > -(-shown // architecture.ACROSS) * WIDE and sheet.width > architecture.ACROSS * WIDE
 
 
 def test_architecture_says_what_the_comparisons_decide(found):

@@ -21,6 +21,7 @@ from untaught.studies.figure import Panel, Series
 from untaught.studies.fits import RULE, denoising, hourglass, paper_fit
 from untaught.studies.fits import Size as Smaller
 from untaught.studies.photographs import COLOURS, SIGMA, Draw, Photograph, about, as_array, draws, photographs_of
+from untaught.studies.pictures import Shown, png, sheet
 from untaught.studies.spectra import Spectrum
 from untaught.studies.statistics import in_words, middle_of, paired, spread
 from untaught.studies.study import Asked, Numbers, Study
@@ -32,6 +33,7 @@ COORDINATE, PIXELS = "network of the place", "pixels, no network"
 SHOWN = HOURGLASS, NEAREST, NO_WAYS, LEARNT, RESNET, DECODER, COORDINATE, PIXELS  # in the panel of spectra
 WHEN = {"at_stop": "where the rule stops", "at_peak": "at the peak"}
 HOLE = 4  # the hole is a square of one part in so many of the side
+ACROSS = 4  # holes side by side in the pictures of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,17 +76,27 @@ def numbers(asked: Asked) -> Numbers:
     """Each network on a photograph with noise and on one with a hole, for each draw."""
     size = SIZES[asked.size]
     cases, runs = draws(asked, COLOURS, size.draws, size.side), list[dict[str, Any]]()
+    around: list[float] = []
     for draw, case in enumerate(cases):
+        smooth = smoothest(case.photograph)
+        around.append(within(smooth, case.photograph))
+        holes = [Shown("the photograph", as_array(case.photograph.x))]
+        holes.append(Shown(f"biharmonic: {around[-1]:.1f} dB", as_array(smooth)))
         for name, network in networks(size.width, size.scales).items():
-            run = {"draw": draw, "network": name} | denoised(case, network, size) | filled(case, network, size)
+            run = {"draw": draw, "network": name} | denoised(case, network, size)
+            made = filled(case, network, size)
+            run["hole"] = within(made, case.photograph)
             runs.append(run)
+            holes.append(Shown(f"{name}: {run['hole']:.1f} dB", as_array(made)))
             asked.say(
                 f"draw {draw + 1} of {len(cases)}: {name}: gains {run['at_stop']:.2f} dB where the rule stops, "
                 f"{run['at_peak']:.2f} at the peak; hole {run['hole']:.2f} dB"
             )
-    smooth = spread([smoothest(case.photograph) for case in cases])
-    facts = about(asked, size, photographs_of(cases)) | {"sigma": SIGMA, "rule": str(RULE), "biharmonic": smooth}
-    return facts | summary(runs, size.steps) | {"runs": runs}
+        if draw == 0:
+            rows = [holes[k : k + ACROSS] for k in range(0, len(holes), ACROSS)]
+            asked.keep("architecture-holes.png", png(sheet(rows)))
+    facts = about(asked, size, photographs_of(cases)) | {"sigma": SIGMA, "rule": str(RULE)}
+    return facts | summary(runs, size.steps) | {"biharmonic": spread(around), "runs": runs}
 
 
 def denoised(case: Draw, network: Network, size: Size) -> Numbers:
@@ -99,8 +111,8 @@ def denoised(case: Draw, network: Network, size: Size) -> Numbers:
     return scores | {"given": given, "bands": spectrum.halves(), "spectrum": power, "weights": weights}
 
 
-def filled(case: Draw, network: Network, size: Size) -> Numbers:
-    """One fit to what is known around the hole; PSNR within it at the last step, where nobody looked before."""
+def filled(case: Draw, network: Network, size: Size) -> Tensor:
+    """One fit to what is known around the hole; the running average at the last step, where nobody looked before."""
     photograph = case.photograph
     known = torch.ones(photograph.shape[1:], dtype=torch.bool)
     known[hole(photograph)] = False
@@ -108,7 +120,7 @@ def filled(case: Draw, network: Network, size: Size) -> Numbers:
     problem = Problem(y=operator(photograph.x), operator=operator, likelihood=Gaussian(), shape=photograph.shape)
     shown = watch(problem, network, STILL, fit, photograph).shown
     assert shown is not None
-    return {"hole": within(shown, photograph)}
+    return shown
 
 
 def hole(photograph: Photograph) -> tuple[slice, slice]:
@@ -123,14 +135,14 @@ def within(made: Tensor, photograph: Photograph) -> float:
     return Photograph("hole", photograph.x[place]).psnr(made[place])
 
 
-def smoothest(photograph: Photograph) -> float:
-    """PSNR in the hole of the smoothest surface through what is known around it."""
+def smoothest(photograph: Photograph) -> Tensor:
+    """The smoothest surface through what is known around the hole."""
     from skimage.restoration import inpaint_biharmonic
 
     missing = np.zeros(photograph.shape[1:], dtype=bool)
     missing[hole(photograph)] = True
     made = inpaint_biharmonic(as_array(photograph.x).astype(float), missing, channel_axis=-1)
-    return within(torch.as_tensor(made).movedim(-1, 0)[None], photograph)
+    return torch.as_tensor(made).movedim(-1, 0)[None]
 
 
 def summary(runs: list[dict[str, Any]], most: int) -> Numbers:
