@@ -117,6 +117,16 @@ def test_pixels_and_their_logits_have_one_minimiser_and_two_paths():
     assert (direct[-1] - y).abs().max() > 0.02, "the prior has a say"
 
 
+def test_pixels_come_to_the_measurements_as_fast_as_n_sigma_squared_says():
+    """The filter of a constant kernel, whose eigenvalues are all 1; 100 steps of a hundredth of N sigma^2."""
+    y, sigma = torch.rand(1, 1, 6, 7, generator=torch.Generator().manual_seed(0)), 0.3
+    problem = Problem(y=y, operator=Identity(), likelihood=Gaussian(sigma=sigma), shape=(1, 6, 7))
+    fit = Fit(optimiser=GradientDescent(lr=0.01 * y.numel() * sigma**2), steps=101)
+    *_, last = steps(problem, Pixels(start="half"), Plain(jitter=0.0), fit)
+    passed = 1 - math.exp(-1)
+    torch.testing.assert_close(last.x, passed * y + (1 - passed) * 0.5, atol=2e-3, rtol=0)
+
+
 def test_a_small_step_in_the_weights_is_a_step_of_j_j_transposed_in_the_image():
     module, z = start(HOURGLASS, (1, SIDE, SIDE), seed=0)
     module, z, weights = module.double(), z.double(), list(module.parameters())

@@ -11,6 +11,8 @@ TWINS = ("README", "docs/theory")
 ENGLISH, CHINESE = ".md", ".zh-CN.md"
 FENCED = r"^```(\w*)\n(.*?)^```$"
 DISPLAY = r"^\$\$\n(.*?)\n\$\$$"
+ALONE = r"\n\n\$\$\n[^\n]+\n\$\$\n\n"
+EATEN = r"\\[^A-Za-z]|\\operatorname|[*<|]|(?<![A-Za-z0-9])_"  # escapes, refused, emphasis or a tag or a cell, emphasis
 INLINE = r"(?<![\$\\])\$(?!\$)([^\$\n]+)\$(?!\$)"
 TABLE = r"<!-- table: (\w+) -->\n(.*?)<!-- end of table -->"
 NUMBER = r"\d+(?:[.,]\d+)*"
@@ -107,18 +109,18 @@ def test_what_a_study_shows_leads_to_its_section(language):
 
 @pytest.mark.parametrize("language", [ENGLISH, CHINESE])
 def test_mathematics_is_written_as_github_shows_it(language):
-    """Its Markdown eats a backslash before punctuation, and takes no $ for mathematics without a space before it."""
+    """Its Markdown reads formulas before mathematics is looked for, and takes no $ for it without a space before it."""
     text = read("docs/theory", language)
     for formula in [*equations(text), *found(INLINE, text)]:
-        assert not re.search(r"\\[^A-Za-z]|\\operatorname", formula), formula
+        assert not re.search(EATEN, formula), formula
         assert formula.count("{") == formula.count("}") and formula == formula.strip(), formula
+    assert len(found(ALONE, text)) == len(equations(text)) == len(found(r"\$\$", text)) / 2, "blank lines around each"
     for line in re.sub(DISPLAY, "", text, flags=re.DOTALL | re.MULTILINE).splitlines():
         assert line.count("$") % 2 == 0, line
         for match in re.finditer(INLINE, line):
             before, after = line[: match.start()][-1:], line[match.end() :][:1]
             assert before in ("", " "), match[0]
-            assert after == "" or not after.isalnum(), match[0]
-            assert language == ENGLISH or after in (" ", ""), match[0]
+            assert after in (("", *" .,:;") if language == ENGLISH else ("", " ")), match[0]
 
 
 def test_a_word_without_a_translation_is_an_error():
