@@ -7,7 +7,7 @@ import torch
 
 from untaught.studies import study
 from untaught.studies.courses import Course
-from untaught.studies.optimiser import damaged, grouped, made, times
+from untaught.studies.optimiser import LEVELS, damaged, grouped, made, taken, times
 from untaught.studies.optimiser_words import ADAM, KINDS, MUON, QUASI
 from untaught.studies.photographs import shipped
 
@@ -43,6 +43,18 @@ def test_times_are_of_what_both_reach():
     one = times([slow, slow], [quick, quick], ["a", "b"], 0)
     assert one["gradients"]["median"] == pytest.approx(30 / 10)  # 24.5: the third iterate against the fourth
     assert one["gradients"]["more"] == one["gradients"]["of"] == 2
+    each = taken([slow, quick], [24.0, 24.5], ["a", "b"], 0)["gradients"]
+    assert each["median"] == pytest.approx((20 + 10) / 2), "each to a level of its own"
+
+
+def test_every_optimiser_reaches_every_level_and_higher_ones_take_no_less(found):
+    levels = found("optimiser")[0]["damages"]["noise"]["levels"]
+    assert set(levels) == set(KINDS)
+    for one in levels.values():
+        assert [float(level) for level in one] == [-below for below in LEVELS]
+        for what in ("gradients", "seconds"):
+            medians = [level[what]["median"] for level in one.values()]
+            assert medians == sorted(medians) and None not in medians
 
 
 def test_optimisers_are_judged_by_the_interval(found):

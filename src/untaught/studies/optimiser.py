@@ -33,6 +33,7 @@ DAMAGES = {  # in words, and in fewer
 MIDDLE = {ADAM: 0.01, DESCENT: 0.03, QUASI: 1.0, MUON: 0.02}  # of the rates tried: the habit, where there is one
 APART = 3.0  # one rate tried is so many times the next
 BELOW = 0.5  # dB below the lower of two peaks: what both reach, and not on the flat top
+LEVELS = 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, BELOW  # dB below the lowest of all four peaks: what all reach
 LATE = 0.95  # of all gradients: a peak after that may not be the peak
 LEAST = {"gradients": 1.0, "seconds": 1e-3}  # what counts as having taken something
 AWAY = 1000  # seeds of tuning are so far from those of testing
@@ -159,11 +160,10 @@ def summary(runs: list[dict[str, Any]], size: Size, seed: int) -> Numbers:
         if kind != MUON
     }
     found["times"] = {kind: times(by_kind[kind], by_kind[MUON], images, seed) for kind in KINDS if kind != MUON}
-    top = max(one.peak() for some in by_kind.values() for one in some)
-    least = min(one.psnr[0] for some in by_kind.values() for one in some)
-    levels = list(range(int(np.ceil(max(least, top - 8))), int(top) + 1))
+    lowest = [min(one.peak() for one in case) for case in zip(*by_kind.values(), strict=True)]
     found["levels"] = {
-        kind: {str(level): taken(some, level, images, seed) for level in levels} for kind, some in by_kind.items()
+        kind: {str(-below): taken(some, [peak - below for peak in lowest], images, seed) for below in LEVELS}
+        for kind, some in by_kind.items()
     }
     found["curves"] = {kind: curves(some, size) for kind, some in by_kind.items()}
     found["runs"] = [{key: run[key] for key in ("image", "seed", "kind")} | run["course"].record() for run in runs]
@@ -184,11 +184,12 @@ def times(others: list[Course], ours: list[Course], images: list[str], seed: int
     return found
 
 
-def taken(some: list[Course], level: float, images: list[str], seed: int) -> Numbers:
-    """To a level: medians and intervals, and how many were there."""
-    found: Numbers = {"reached": sum(one.peak() >= level for one in some), "of": len(some)}
+def taken(some: list[Course], levels: list[float], images: list[str], seed: int) -> Numbers:
+    """What each took to a level of its own: medians and intervals."""
+    found: Numbers = {}
     for what in ("gradients", "seconds"):
-        found[what] = median_interval(grouped([one.to(level, what) for one in some], images), seed)
+        took = [max(one.to(level, what), LEAST[what]) for one, level in zip(some, levels, strict=True)]
+        found[what] = median_interval(grouped(took, images), seed)
     return found
 
 

@@ -18,7 +18,7 @@ def panels(found: Numbers) -> list[Panel]:
 
 
 def panels_of(damage: dict[str, Any]) -> list[Panel]:
-    """Four."""
+    """Five."""
     ways = [
         Panel(
             title=f"On the way: {damage['in_short']}" if what == "gradients" else "The same by the clock",
@@ -31,13 +31,16 @@ def panels_of(damage: dict[str, Any]) -> list[Panel]:
         )
         for what in UNITS
     ]
-    levels = Panel(
-        title="To each PSNR",
-        across="PSNR, dB",
-        up="gradients, median",
-        series=[reached(kind, damage["levels"][kind], 0.06 * (k - 1.5)) for k, kind in enumerate(KINDS)],
-        powers="y",
-    )
+    levels = [
+        Panel(
+            title="To each PSNR" if what == "gradients" else "The same by the clock",
+            across="PSNR, dB above the lowest of the four peaks",
+            up=f"{UNITS[what]}, median",
+            series=[reached(kind, damage["levels"][kind], what, 0.06 * (k - 1.5)) for k, kind in enumerate(KINDS)],
+            powers="y",
+        )
+        for what in UNITS
+    ]
     several = [
         between(UNITS[what], [one[what] for one in damage["times"].values()], 0.12 * (2 * k - 1))
         for k, what in enumerate(UNITS)
@@ -51,27 +54,24 @@ def panels_of(damage: dict[str, Any]) -> list[Panel]:
         places=[SHORT[kind] for kind in damage["times"]],
         level=1.0,
     )
-    return [*ways, levels, times]
+    return [*ways, *levels, times]
 
 
-def reached(name: str, levels: dict[str, Any], aside: float) -> Series:
-    """Medians where more than half of the cases were there; an interval without an end is drawn up to nowhere."""
-    there = {level: one["gradients"] for level, one in levels.items() if one["gradients"]["median"]}
-    some = list(there.values())
-    return Series(
-        name=name,
-        x=[float(level) + aside for level in there],
-        y=[one["median"] for one in some],
-        below=[0 if one["low"] is None else one["median"] - one["low"] for one in some],
-        spread=[0 if one["high"] is None else one["high"] - one["median"] for one in some],
-    )
+def reached(name: str, levels: dict[str, Any], what: str, aside: float) -> Series:
+    """Medians with their intervals, by the level."""
+    return medians(name, [float(level) + aside for level in levels], [one[what] for one in levels.values()])
 
 
 def between(name: str, some: list[dict[str, Any]], aside: float) -> Series:
     """Medians of ratios with their intervals."""
+    return medians(name, [k + aside for k in range(len(some))], some)
+
+
+def medians(name: str, x: list[float], some: list[dict[str, Any]]) -> Series:
+    """Where there is no interval none is drawn."""
     return Series(
         name=name,
-        x=[k + aside for k in range(len(some))],
+        x=x,
         y=[one["median"] for one in some],
         below=[0 if one["low"] is None else one["median"] - one["low"] for one in some],
         spread=[0 if one["high"] is None else one["high"] - one["median"] for one in some],
