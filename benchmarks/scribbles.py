@@ -20,7 +20,6 @@ what is there is skipped. The label scores and draws the strokes, and is seen by
 """
 
 import argparse
-import platform
 import time
 import warnings
 import zlib
@@ -37,7 +36,7 @@ from skimage.morphology import skeletonize
 from skimage.segmentation import random_walker
 
 import untaught
-from references import add_row, check, rows
+from references import add_row, check, rows, versions
 from untaught import images
 from untaught.vessels.few_pixels import beginning
 from untaught.vessels.scores import dice
@@ -221,8 +220,8 @@ def measure(case: Case, method: str, asked: argparse.Namespace) -> None:
     if known:
         return
     row |= {"dice": round(dice(mask, case.label), 4), "share": round(float(case.known.mean()), 4)}
-    row |= {"shape": list(case.image.shape), "untaught": untaught.__version__, "torch": torch.__version__}
-    add_row(asked.results, row | {"python": platform.python_version(), "machine": platform.machine()})
+    row |= {"shape": list(case.image.shape)}
+    add_row(asked.results, row | versions())
     print(case.name, method, {key: row[key] for key in ("dice", "cpu_seconds")}, flush=True)
 
 
