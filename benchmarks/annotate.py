@@ -18,7 +18,6 @@ Appends JSON lines to benchmarks/results/annotate.jsonl, one for each draw, way 
 """
 
 import argparse
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,8 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from references import add_row, check, rows
-from untaught import __version__
+from references import add_row, check, rows, versions
 from untaught.allocator import keep_freed_memory
 from untaught.vessels.choosing import Candidate, choose, expected_dice, signature
 from untaught.vessels.descriptors import Bank
@@ -158,16 +156,6 @@ def novel(model: Model, chosen: list[Seen], offered: list[Seen]) -> Seen:
     """The one farthest from the nearest labelled one."""
     have = [one.signature(model) for one in chosen]
     return max(offered, key=lambda one: min(float(np.linalg.norm(one.signature(model) - old)) for old in have))
-
-
-def versions() -> dict[str, str]:
-    """What ran."""
-    return {
-        "untaught": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
 
 
 Way = Callable[[Model, list[Seen], list[Seen]], Seen]

@@ -23,7 +23,6 @@ strip to look at for each photograph; what has a line but no picture runs again 
 """
 
 import argparse
-import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,9 +34,9 @@ import torch
 from scipy.ndimage import shift
 from skimage.restoration import richardson_lucy, wiener
 
-from references import add_row, check, rows
+from references import add_row, check, rows, versions
 from strips import save_strip
-from untaught import __version__, classical, images, metrics, noise, tasks
+from untaught import classical, images, metrics, noise, tasks
 from untaught.tasks.blurred import LEAST_SIGMA
 
 RESULTS = Path(__file__).parent / "results" / "deblur.jsonl"
@@ -121,8 +120,7 @@ def measure(case: Case, method: str, asked: argparse.Namespace) -> None:
     if known:
         return
     row |= {"shape": list(case.given.shape)} | scores(out, case.truth) | made
-    row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-    add_row(asked.results, row | {"machine": platform.machine()})
+    add_row(asked.results, row | versions())
     print(case.name, method, {name: row.get(name) for name in ("psnr", "ssim", "cpu_seconds")}, flush=True)
 
 

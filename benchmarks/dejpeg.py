@@ -21,7 +21,6 @@ method. `--pictures` keeps each result, with the truth.
 
 import argparse
 import io
-import platform
 import tempfile
 import time
 from pathlib import Path
@@ -32,8 +31,8 @@ import torch
 from PIL import Image
 from skimage.restoration import denoise_tv_chambolle
 
-from references import add_row, check, rows
-from untaught import __version__, images, metrics, tasks
+from references import add_row, check, rows, versions
+from untaught import images, metrics, tasks
 from untaught.classical import reapplied
 from untaught.operators.jpeg import Jpeg
 from untaught.tasks.compressed import stored_as
@@ -91,8 +90,8 @@ def measure(path: Path, quality: int | None, method: str, asked: argparse.Namesp
     if known:
         return
     row |= {"shape": list(given.shape)} | ({} if truth is None else scores(out, truth)) | made
-    row |= {"blocks": round(blocks(out), 3), "untaught": __version__, "torch": torch.__version__}
-    add_row(asked.results, row | {"python": platform.python_version(), "machine": platform.machine()})
+    row |= {"blocks": round(blocks(out), 3)}
+    add_row(asked.results, row | versions())
     print(name, method, {key: row.get(key) for key in ("psnr", "luma_psnr", "blocks", "cpu_seconds")}, flush=True)
 
 

@@ -30,7 +30,6 @@ method.
 """
 
 import argparse
-import platform
 import time
 import zlib
 from collections.abc import Iterator
@@ -41,8 +40,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from references import REFERENCES, add_row, check, in_eight_bits, rows, runnable
-from untaught import __version__, images, metrics, tasks
+from references import REFERENCES, add_row, check, in_eight_bits, rows, runnable, versions
+from untaught import images, metrics, tasks
 from untaught.arrays import take
 from untaught.noise import measure_noise
 
@@ -184,9 +183,7 @@ def measure(case: Case, methods: list[str], asked: argparse.Namespace) -> None:
         took = {"seconds": round(time.monotonic() - began, 4), "cpu_seconds": round(time.process_time() - cpu, 2)}
         row |= {"shape": list(case.noisy.shape), "sigma": "true" if asked.told else "estimated"}
         row |= {"estimated_sigma": round(estimated(case.noisy), 3)} | made | scores(case, out) | took
-        row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-        row |= {"machine": platform.machine()}
-        add_row(asked.results, row)
+        add_row(asked.results, row | versions())
         print(label, {name: row[name] for name in ("psnr", "noisy_psnr", "seconds")}, flush=True)
 
 

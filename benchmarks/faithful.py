@@ -9,15 +9,14 @@ its state every 100 steps; run the same line again and it goes on.
 
 import argparse
 import json
-import platform
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from references import CLASSICS, in_eight_bits, rows
-from untaught import __version__, checkpoint, images, metrics, tasks
+from references import CLASSICS, in_eight_bits, rows, versions
+from untaught import checkpoint, images, metrics, tasks
 
 HERE = Path(__file__).parent
 RESULTS, STATES = HERE / "results" / "faithful.jsonl", HERE / "state"
@@ -47,9 +46,7 @@ def main() -> None:
                 continue
             row = classical(method, y, x) if method in CLASSICS else network(method, name, y, x, asked.seed)
             about = {"benchmark": "faithful", "image": name, "method": method, "sigma": SIGMA, "seed": asked.seed}
-            about |= {"noisy_psnr": round(metrics.psnr(y, x), 3)}
-            about |= {"threads": asked.threads, "untaught": __version__, "torch": torch.__version__}
-            about |= {"python": platform.python_version(), "machine": platform.machine()}
+            about |= {"noisy_psnr": round(metrics.psnr(y, x), 3), "threads": asked.threads} | versions()
             with RESULTS.open("a") as file:
                 file.write(json.dumps(about | row) + "\n")
             print(name, method, {key: row[key] for key in ("psnr", "ssim", "seconds")}, flush=True)

@@ -24,7 +24,6 @@ are shown to no method but add+. `--pictures` keeps each result, with the truth 
 
 import argparse
 import math
-import platform
 import time
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,8 @@ import torch
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
-from references import add_row, check, rows
-from untaught import __version__, denoise, images, metrics, tasks, upscale
+from references import add_row, check, rows, versions
+from untaught import denoise, images, metrics, tasks, upscale
 from untaught.classical.fusion import shift_and_add
 from untaught.classical.registration import register
 from untaught.classical.sampling import looked_at
@@ -95,8 +94,7 @@ def measure(path: Path, method: str, asked: argparse.Namespace) -> None:
     if known:
         return
     row |= scores(out, truth) | off(found, motions, asked) | {"shape": list(truth.shape)}
-    row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-    add_row(asked.results, row | {"machine": platform.machine()})
+    add_row(asked.results, row | versions())
     print(path.stem, method, {name: row.get(name) for name in ("psnr", "inner_psnr", "cpu_seconds")}, flush=True)
 
 

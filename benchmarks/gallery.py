@@ -19,7 +19,6 @@ runs again for them.
 """
 
 import argparse
-import platform
 import time
 from pathlib import Path
 from typing import Any
@@ -31,10 +30,10 @@ from scipy.ndimage import shift
 
 import deblur
 from pieces import Scene
-from references import add_row, check, rows
+from references import add_row, check, rows, versions
 from scenes import SCENES
 from strips import drawn, four_times, piece
-from untaught import __version__, images, metrics
+from untaught import images, metrics
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "gallery.jsonl"
@@ -85,9 +84,8 @@ def measure(task: str, asked: argparse.Namespace) -> None:
         "threads": 1,
     }
     row |= {"input_psnr": scores["input"], "classic_psnr": scores["classic"], "psnr": scores["ours"]} | took
-    row |= {"steps": result.steps_run, "stopped_by": result.stopped_by, "untaught": __version__}
-    row |= {"torch": torch.__version__, "python": platform.python_version(), "machine": platform.machine()}
-    add_row(asked.results, row)
+    row |= {"steps": result.steps_run, "stopped_by": result.stopped_by}
+    add_row(asked.results, row | versions())
     print(task, scores, took, flush=True)
 
 

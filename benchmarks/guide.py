@@ -24,7 +24,6 @@ method. `--pictures` keeps each result, and a strip of all.
 """
 
 import argparse
-import platform
 import time
 from pathlib import Path
 from typing import Any
@@ -32,9 +31,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from references import add_row, check, rows
+from references import add_row, check, rows, versions
 from strips import save_strip
-from untaught import __version__, images, metrics, tasks
+from untaught import images, metrics, tasks
 from untaught.classical import GuidedFilter, unclip
 from untaught.noise import measure_noise
 
@@ -104,8 +103,7 @@ def measure(name: str, noise: str, case: tuple[Any, ...], asked: argparse.Namesp
         if known:
             continue
         row |= {"shape": list(given.shape)} | ({} if truth is None else scores(out, truth)) | made
-        row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-        add_row(asked.results, row | {"machine": platform.machine()})
+        add_row(asked.results, row | versions())
         print(name, noise, asked.guide, method, {key: row.get(key) for key in ("psnr", "cpu_seconds")}, flush=True)
     if folder:
         save_strip(folder, guide, np.ones(given.shape[:2]), truth, "the guide")

@@ -28,7 +28,6 @@ for the picture, without another line.
 """
 
 import argparse
-import platform
 import time
 import zlib
 from collections.abc import Iterator
@@ -40,9 +39,9 @@ import numpy as np
 import torch
 
 from fillers import FILLERS, filled
-from references import add_row, check, rows
+from references import add_row, check, rows, versions
 from strips import save_strip
-from untaught import __version__, images, metrics, tasks
+from untaught import images, metrics, tasks
 
 RESULTS = Path(__file__).parent / "results" / "inpaint.jsonl"
 OURS = ("draft", "normal", "best", "paper")
@@ -194,8 +193,7 @@ def measure(case: Case, method: str, asked: argparse.Namespace) -> None:
     if known:
         return
     row |= {"shape": list(case.given.shape), "hidden": int(case.hidden.sum())} | scores(case, out) | made
-    row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-    add_row(asked.results, row | {"machine": platform.machine()})
+    add_row(asked.results, row | versions())
     print(case.name, method, {name: row.get(name) for name in ("psnr", "hidden_psnr", "seconds")}, flush=True)
 
 

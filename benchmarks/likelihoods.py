@@ -22,7 +22,6 @@ for each image; what has a line but no picture runs again for it.
 """
 
 import argparse
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,9 +34,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import median_filter
 from torch import Tensor
 
-from references import add_row, check, rows, tv
+from references import add_row, check, rows, tv, versions
 from strips import save_strip
-from untaught import __version__, denoise, images, metrics
+from untaught import denoise, images, metrics
 from untaught.core import Likelihood, Problem
 from untaught.fitting import Fitting
 from untaught.likelihoods import Gaussian, Laplace, Poisson, SaltAndPepper
@@ -133,9 +132,8 @@ def measure(case: Case, method: str, asked: argparse.Namespace) -> None:
     if known:
         return
     row |= {"shape": list(case.truth.shape), "psnr": score(out, case)} | made
-    row |= {"noisy_psnr": score(case.noisy, case), "share": SHARE, "peak": PEAK, "untaught": __version__}
-    row |= {"torch": torch.__version__, "python": platform.python_version(), "machine": platform.machine()}
-    add_row(asked.results, row)
+    row |= {"noisy_psnr": score(case.noisy, case), "share": SHARE, "peak": PEAK}
+    add_row(asked.results, row | versions())
     print(case.name, method, row["psnr"], made.get("best_psnr", ""), row["cpu_seconds"], flush=True)
 
 

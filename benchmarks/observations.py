@@ -21,7 +21,6 @@ benchmarks/results/observations.jsonl; what is there is skipped. The truth score
 """
 
 import argparse
-import platform
 import time
 import zlib
 from collections.abc import Callable
@@ -36,7 +35,7 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 import untaught
-from references import add_row, check, rows
+from references import add_row, check, rows, versions
 from untaught import images, metrics
 from untaught.operators import Composed, Downsample, Mask, Pansharpening, Stripes
 
@@ -207,8 +206,7 @@ def measure(case: Case, method: str, asked: argparse.Namespace) -> None:
         return
     shown, truth = (one[0].clamp(0, 1).permute(1, 2, 0).double().numpy() for one in (out, case.truth))
     row |= {"psnr": round(metrics.psnr(shown, truth), 3), "sigma": SIGMA[case.name]}
-    row |= {"untaught": untaught.__version__, "torch": torch.__version__, "python": platform.python_version()}
-    add_row(asked.results, row | {"machine": platform.machine()})
+    add_row(asked.results, row | versions())
     print(case.name, case.image, method, {key: row.get(key) for key in ("psnr", "cpu_seconds", "steps")}, flush=True)
 
 

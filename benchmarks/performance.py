@@ -13,7 +13,6 @@ the least: each convolution's input read and output written, once forward and tw
 import argparse
 import json
 import os
-import platform
 import resource
 import time
 from collections.abc import Callable
@@ -26,8 +25,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from references import rows
-from untaught import __version__
+from references import rows, versions
 from untaught.allocator import keep_freed_memory
 from untaught.core import Problem
 from untaught.fit import Parts
@@ -62,8 +60,7 @@ def main() -> None:
                     line = {"benchmark": "performance"} | key | ceilings()
                     line |= measure(preset("deep image prior", quality), size, layers, asked.steps)
                     line["share"] = round(line["gflop"] / line["step_s"] / line["conv_gflops"], 3)
-                    line |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-                    line |= {"machine": platform.machine(), "load": round(os.getloadavg()[0], 1)}
+                    line |= versions() | {"load": round(os.getloadavg()[0], 1)}
                     RESULTS.parent.mkdir(exist_ok=True)
                     with RESULTS.open("a") as file:
                         file.write(json.dumps(line) + "\n")

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,20 @@ def check(parser: argparse.ArgumentParser, option: str, words: str, known: list[
 def rows(results: Path) -> list[dict[str, Any]]:
     """The JSON lines there are, oldest first."""
     return [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+
+
+def versions() -> dict[str, str]:
+    """What a line was measured with."""
+    import torch
+
+    from untaught import __version__
+
+    return {
+        "untaught": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
 
 
 def add_row(results: Path, row: dict[str, Any]) -> None:

@@ -20,7 +20,6 @@ Then it draws docs/figures/scaling.svg and .png (wants matplotlib), with --figur
 import argparse
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -32,8 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from references import add_row, rows
-from untaught import __version__
+from references import add_row, rows, versions
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "scaling.jsonl"
@@ -74,7 +72,7 @@ def main() -> None:
             if any(key.items() <= row.items() for row in rows(asked.results)):
                 print(*key.values(), f"already in {asked.results.name}")
                 continue
-            found = key | measure(key) | versions()
+            found = key | measure(key) | versions() | {"processors": os.cpu_count()}
             add_row(asked.results, found)
             print(found, flush=True)
     draw(rows(asked.results), asked.figures)
@@ -199,14 +197,6 @@ def resident() -> float:
         return round(int(line.split()[1]) * 1024 / 1e6, 1)
     unit = 1 if sys.platform == "darwin" else 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
-
-
-def versions() -> dict[str, Any]:
-    """Of the program and what it stands on."""
-    from importlib.metadata import version
-
-    about = {"untaught": __version__, "torch": version("torch"), "python": platform.python_version()}
-    return about | {"machine": platform.machine(), "processors": os.cpu_count()}
 
 
 def draw(lines: list[dict[str, Any]], folder: Path) -> None:

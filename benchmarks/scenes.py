@@ -30,7 +30,9 @@ from fillers import filled
 from inpaint import mask_of, without
 from pieces import Scene, array, blurred, cut, noisy, shake, tensor
 from references import in_eight_bits
+from untaught.core import Result
 from untaught.operators import Blur, Identity
+from untaught.tasks import scribbled
 from untaught.tasks.compressed import stored_as
 from upscale import resized
 
@@ -270,9 +272,14 @@ def segment() -> Scene:
         given,
         "Sato's filter",
         lambda: in_black_and_white(scribbles.thresholded(case)),
-        lambda quality: untaught.segment(image, case.scribbles, quality=quality, **SAME),
-        seen=lambda probability: in_black_and_white(probability > 0.5),
+        lambda quality: as_mask(untaught.segment(image, case.scribbles, quality=quality, **SAME)),
+        seen=in_black_and_white,
     )
+
+
+def as_mask(result: Result) -> Result:
+    """With the mask in place of the probability."""
+    return replace(result, image=scribbled.mask_of(result))
 
 
 def in_black_and_white(mask: np.ndarray) -> np.ndarray:

@@ -21,7 +21,6 @@ method. `--pictures` keeps each result, with the truth.
 """
 
 import argparse
-import platform
 import time
 from itertools import islice
 from pathlib import Path
@@ -31,8 +30,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from references import add_row, check, rows
-from untaught import __version__, images, metrics, tasks
+from references import add_row, check, rows, versions
+from untaught import images, metrics, tasks
 from untaught.operators import Downsample
 
 RESULTS = Path(__file__).parent / "results" / "upscale.jsonl"
@@ -90,8 +89,7 @@ def measure(path: Path, factor: int, method: str, asked: argparse.Namespace) -> 
         return
     kernel = "lanczos2" if method == "paper" else "lanczos3"
     row |= {"shape": list(truth.shape)} | scores(out, truth, factor) | agreement(out, given, kernel) | made
-    row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-    add_row(asked.results, row | {"machine": platform.machine()})
+    add_row(asked.results, row | versions())
     print(path.stem, factor, method, {name: row.get(name) for name in ("psnr", "given_off", "cpu_seconds")}, flush=True)
 
 

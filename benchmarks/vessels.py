@@ -42,7 +42,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from references import add_row, check, rows
+from references import add_row, check, rows, versions
 from untaught import __version__
 from untaught.allocator import keep_freed_memory
 from untaught.core import Network
@@ -162,8 +162,7 @@ def measure(split: Split, asked: argparse.Namespace) -> None:
                     if [row[key] for key in KEYS] in [[line.get(key) for key in KEYS] for line in rows(asked.results)]:
                         continue
                     row |= run(split, row, shown) | {"threads": asked.threads}
-                    row |= {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
-                    add_row(asked.results, row | {"machine": platform.machine()})
+                    add_row(asked.results, row | versions())
                     told = {name: round(float(np.nanmean(floats(row["scores"][name]))), 4) for name in SHOWN[:2]}
                     print(split.name, labels, number, seed, method, told, round(row["cpu_seconds"]), flush=True)
 

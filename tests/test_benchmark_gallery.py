@@ -11,6 +11,7 @@ import torch
 import untaught
 from test_benchmarks import ROOT, lines_of, script
 from untaught import images
+from untaught.core import Result
 
 __all__ = ["script"]  # fixture: a benchmark as a module
 VERBS = ("denoise", "inpaint", "upscale", "deblur", "fuse", "dejpeg", "guide", "restore", "segment")
@@ -35,7 +36,8 @@ def asked(monkeypatch, module):
             calls.append(bound)
             given = next(iter(bound.values()))
             out = given[0] if name == "fuse" else bound.get("start", given) if name == "restore" else given
-            return SimpleNamespace(image=out)
+            about = {"found": {"smallest": 0}}
+            return Result(image=out, iterate=out, step=1, steps_run=1, stopped_by="", history=[], provenance=about)
 
         return stand_in
 

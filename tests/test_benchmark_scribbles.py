@@ -9,6 +9,7 @@ import pytest
 from scipy.ndimage import binary_dilation, distance_transform_edt
 from skimage.morphology import skeletonize
 
+import untaught
 from test_benchmarks import ROOT, lines_of, script
 from test_segmenting import IMAGE, LABEL, QUICK
 from untaught import images, presets
@@ -33,10 +34,13 @@ def test_it_runs_and_goes_on(tmp_path, script, capsys, monkeypatch):
     by = {row["method"]: row for row in lines_of(results)}
     assert len(by) == 5 == len(lines_of(results)) and by["draft"]["steps"] == 3
     assert all(0 < row["dice"] < 1 and 0 < row["share"] < 0.1 for row in by.values())
+    assert all(row["smallest"] >= 0 and 0 < row["whole_dice"] < 1 for row in by.values())
     assert by["draft"]["dice"] > 0.7 and by["logistic"]["dice"] > 0.7
     kept = {path.stem for path in (tmp_path / "out" / "a").iterdir()}
     assert kept == {*by, "image", "scribbles", "label"}
     assert np.array_equal(images.read(tmp_path / "out" / "a" / "label.png").pixels, DRAWN)
+    mask, strokes = (images.read(tmp_path / "out" / "a" / f"{name}.png").pixels for name in ("draft", "scribbles"))
+    assert np.array_equal(mask > 0, untaught.segment(GREY, strokes, quality="draft"))
 
 
 @pytest.mark.parametrize("width", [1, 3])
@@ -63,14 +67,16 @@ def test_the_table_leaves_out_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(pointed, "RESULTS", tmp_path)
     assert pointed.table() == pointed.NOTHING
     common = pointed.USUAL | {"seconds": 9.0, "cpu_seconds": 4.0}
+    common |= {"smallest": 25, "whole_dice": 0.1}
     lines = [
         common | {"image": "a", "method": "walker", "dice": 0.2},
         common | {"image": "b", "method": "walker", "dice": 0.3},
         common | {"image": "b", "method": "normal", "dice": 0.7, "steps": 150},
         common | {"image": "b", "method": "normal", "dice": 0.9, "steps": 150, "width": 1},
+        pointed.USUAL | {"image": "c", "method": "normal", "dice": 0.9, "steps": 150},
     ]
     (tmp_path / "scribbles.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert pointed.table().splitlines()[2:] == [
-        "| random walker (scikit-image) | 0.200 | 0.300 | 0.250 | 9.0 | 4.0 |  |",
-        "| untaught, `normal` |  | 0.700 |  | 9.0 | 4.0 | 150 |",
+        "| random walker (scikit-image) | 0.200 | 0.300 | 0.250 | 0.100 | 9.0 | 4.0 |  |",
+        "| untaught, `normal` |  | 0.700 |  |  | 9.0 | 4.0 | 150 |",
     ]

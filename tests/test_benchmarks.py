@@ -1,5 +1,6 @@
 import importlib
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from benchmarks import gpu
 from PIL import Image
 
 from test_tasks import disc
-from untaught import images, tasks
+from untaught import __version__, images, tasks
 
 ROOT = Path(__file__).parent.parent
 
@@ -85,6 +86,8 @@ def test_the_denoising_benchmark_runs_and_goes_on(data, script, capsys):
     ]
     assert all(row["psnr"] > row["noisy_psnr"] + 1 for row in rows)
     assert all(15 < row["estimated_sigma"] < 40 and row["seconds"] > 0 for row in rows)
+    made = {"untaught": __version__, "torch": torch.__version__, "python": platform.python_version()}
+    assert all(row.items() >= (made | {"machine": platform.machine()}).items() for row in rows)
     clipped, unclipped = rows[0], rows[2]
     assert clipped["noisy_psnr"] == pytest.approx(unclipped["noisy_psnr"], abs=0.05)  # the same noise
     script("denoise", *words)

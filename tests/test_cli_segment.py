@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from test_cli import leftovers, tiff, write
-from test_segmenting import DRAWN, IMAGE, KNOWN, LABEL, QUICK, SCRIBBLES
+from test_segmenting import DRAWN, IMAGE, KNOWN, LABEL, QUICK, SCRIBBLES, SPECK, SPECKED
 from untaught import cli, images, presets
 from untaught.cli import running
 from untaught.fitting import Fitting
@@ -73,6 +73,14 @@ def test_the_probability_is_written_with_16_bits_or_as_a_float(program, picture,
     assert found["p.tif"].min() > 0 and found["p.tif"].max() < 1
     assert np.abs(found["p.png"] / 65535 - found["p.tif"]).max() < 1e-5
     assert np.array_equal(found["mask.tif"] == 255, found["p.tif"] > 0.5)
+
+
+def test_a_lone_piece_is_in_the_probability_and_not_in_the_mask(program, tmp_path, drawn):
+    picture = write(tmp_path / "in.png", (SPECKED * 255).clip(0, 255).round().astype(np.uint8))
+    for name, more in (("mask.png", ()), ("p.tif", ("--probability",))):
+        assert program("segment", picture, "--scribbles", drawn, "-o", tmp_path / name, *more)[0] == 0
+        assert record_of(tmp_path / name)["found"]["smallest"] == 300
+    assert (pixels_of(tmp_path / "p.tif")[SPECK] > 0.5).any() and not pixels_of(tmp_path / "mask.png")[SPECK].any()
 
 
 @pytest.mark.parametrize("kind", ["alpha", "grey and alpha", "127", "rgb", "ones", "16 bit"])

@@ -54,6 +54,23 @@ def test_a_mask_comes_out_or_a_probability():
     assert about["found"]["bright"] is False and about["found"]["in_view"] == 1
 
 
+SPECKED, SPECK = IMAGE.copy(), np.zeros_like(LABEL)
+SPECK[66:71, 8:14] = True
+SPECKED[SPECK] -= 0.3
+ON_THE_SPECK = np.where(SPECK, 255, SCRIBBLES)
+
+
+@pytest.mark.parametrize(("scribbles", "stays"), [(SCRIBBLES, False), (ON_THE_SPECK, True)])
+def test_a_lone_piece_is_dropped_from_the_mask_unless_one_as_small_is_scribbled_on(scribbles, stays):
+    result = untaught.segment(SPECKED, scribbles, quality=QUICK, full_output=True)
+    mask = untaught.segment(SPECKED, scribbles, quality=QUICK)
+    assert (result.image > 0.5)[SPECK].mean() > 0.7  # the probability is as it was found
+    assert mask[SPECK].any() == stays and not (mask & ~(result.image > 0.5)).any() and mask[DRAWN].mean() > 0.9
+    assert (result.provenance["found"]["smallest"] == 300) != stays
+    as_tensor = untaught.segment(torch.from_numpy(SPECKED), scribbles, quality=QUICK)
+    assert np.array_equal(as_tensor.numpy(), mask)
+
+
 @pytest.mark.parametrize("shape", [(80, 80), (1, 80, 80), (3, 80, 80), (1, 3, 80, 80)])
 def test_a_tensor_gives_a_tensor(shape):
     image = torch.from_numpy(IMAGE).expand(shape)

@@ -123,6 +123,17 @@ def test_a_figure_is_wide_enough_for_600_pixels_and_comes_out_the_same():
     assert first["svg"].startswith(b"<?xml")
 
 
+@pytest.mark.parametrize(
+    ("y", "shown", "not_shown"),
+    [([12, 150], ["20", "50", "100"], ["30", "60", "$"]), ([0.002, 3], ["$\\mathdefault{10^{-1}}$"], ["0.5"])],
+)
+def test_a_logarithmic_axis_of_less_than_two_decades_has_few_plain_labels(y, shown, not_shown):
+    panel = Panel(title="t", across="x", up="y", series=[Series(name="a", x=[0, 1], y=y)], powers="y")
+    written = drawn([panel])["svg"].decode()
+    assert all(f"<!-- {label} -->" in written for label in shown)
+    assert not any(f"<!-- {label}" in written for label in not_shown)
+
+
 def test_json_has_no_word_for_what_is_no_number():
     assert plain({1: [np.float32(0.5), float("nan"), True, None]}) == {"1": [0.5, None, True, None]}
 

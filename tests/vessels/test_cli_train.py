@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.images.dicoms import described, saved
+from tests.images.dicoms import JPEG_LS, compressed, described, saved, streams
 from untaught import images
 from untaught.cli import running
 from untaught.cli.vessels import train
@@ -270,6 +270,36 @@ def test_a_dicom_cine_frame_by_frame(program, model, tmp_path):
     (tmp_path / "bad.dcm").write_bytes(saved(described(greys, 12))[:700])
     code, _, err = program("vessels", "segment", model, tmp_path / "bad.dcm", "-o", tmp_path / "bad.tif")
     assert code == 4 and err.count("\n") == 1 and not (tmp_path / "bad.tif").exists()
+
+
+def test_of_a_folder_what_is_damaged_is_named_and_the_rest_is_done(program, model, data, tmp_path):
+    greys = np.stack([np.rint(4095 * angiogram(number)[0]) for number in (5, 6)]).astype(np.uint16)
+    frames = streams(greys, 12, JPEG_LS)
+    (data[0] / "a2.dcm").write_bytes(saved(compressed(described(greys, 12), [frames[0], frames[1][:200]], JPEG_LS)))
+    whole = (data[0] / "a0.png").read_bytes()
+    (data[0] / "a0.png").write_bytes(whole[:300])
+    ask = ["vessels", "segment", model, data[0], "-o", tmp_path / "masks"]
+    code, said, err = program(*ask, "--json")
+    *named, last = err.splitlines()
+    assert code == 3 and last == f"{tmp_path / 'masks'}: 1 segmented, 2 of 3 files not. {USE}", err
+    assert len(named) == 2 and "a0.png" in named[0] and f"frame 2 of {data[0] / 'a2.dcm'} is cut short" in named[1]
+    assert sorted(one.name for one in (tmp_path / "masks").iterdir()) == ["a1.png", "segmented.json"]
+    record = json.loads(said)
+    assert [one["input"] for one in record["failed"]] == [str(data[0] / name) for name in ("a0.png", "a2.dcm")]
+    assert [one["input"] for one in record["outputs"]] == [str(data[0] / "a1.png")]
+    (data[0] / "a0.png").write_bytes(b"no image at all")
+    code, _, err = program(*ask, "--overwrite")
+    assert code == 3 and "a0.png is " in err.splitlines()[0], err
+    code, _, err = program("vessels", "segment", model, data[0] / "a0.png", "-o", tmp_path / "one")
+    assert code == 4 and err.count("\n") == 1, err
+
+
+def test_of_a_folder_an_image_that_the_field_of_view_does_not_fit_is_named(program, model, data, tmp_path):
+    Image.fromarray(np.full((40, 40), 128, np.uint8)).save(data[0] / "a2.png")
+    Image.fromarray(np.full((56, 64), 255, np.uint8)).save(tmp_path / "fov.png")
+    ask = ["vessels", "segment", model, data[0], "--fov", tmp_path / "fov.png"]
+    code, _, err = program(*ask, "-o", tmp_path / "masks")
+    assert code == 3 and "the field of view is 56x64 but a2 is 40x40" in err and "2 segmented, 1 of 3 files not" in err
 
 
 def test_scores(program, model, tmp_path):

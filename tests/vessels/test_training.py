@@ -11,7 +11,7 @@ from untaught.vessels.lessons import Lessons
 from untaught.vessels.pieces import overlap
 from untaught.vessels.recipe import recipe_for
 from untaught.vessels.training import Training, held_back
-from untaught.vessels.views import Labelled
+from untaught.vessels.views import Labelled, Views
 from vessels.angiograms import SMALL, angiogram, labelled
 
 
@@ -43,6 +43,22 @@ def test_interrupted_and_resumed_it_is_as_if_it_had_never_stopped():
     on = Training([labelled(0), labelled(1)], SMALL)
     on.resume(state)
     assert same(weights(trained(on)), weights(whole))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_resumed_it_makes_each_copy_once(monkeypatch, first):
+    """Whether they are made before the first step or at it; never those that it began with and that are gone."""
+    state = trained(Training([labelled(0), labelled(1)], SMALL), steps=4).state()
+    made, make = [], Views.make
+    monkeypatch.setattr(Views, "make", lambda self, number: (made.append(number), make(self, number))[1])
+    on = Training([labelled(0), labelled(1)], SMALL)
+    assert on.views.numbers == [0, 1, 2, 3, 4] and made == [0, 1]
+    on.resume(state)
+    if first:
+        assert on.make_copies() == len(on.views.numbers)
+        assert sorted(made) == sorted(on.views.numbers)
+    next(iter(on))
+    assert len(set(made)) == len(made) and 2 not in made
 
 
 def test_it_learns_what_the_logistic_model_cannot_say():

@@ -4,6 +4,8 @@ import platform
 
 import typer
 
+from untaught.cli.outputs import SOME_FAILED
+
 NEEDED = ("torch", "numpy", "scipy", "pillow", "tifffile", "imagecodecs", "typer", "safetensors")
 EXTRAS = {
     "ui": ("gradio",),
@@ -35,7 +37,7 @@ def doctor() -> None:
     for ill in ills:
         typer.echo(f"! {ill}")
     if ills:
-        raise typer.Exit(3)
+        raise typer.Exit(SOME_FAILED)
     typer.echo("all is well")
 
 

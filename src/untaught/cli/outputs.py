@@ -6,6 +6,9 @@ import typer
 
 from untaught.errors import UsageError
 
+SOME_FAILED = 3
+"""The exit code where some of several things could not be done."""
+
 
 def refuse_input(output: Path, *inputs: Path) -> None:
     """An input is never written over, whatever flags are given."""

@@ -40,8 +40,10 @@ class MaskPlaces(Places):
 
     def write(self, result: "Result", picture: "Picture") -> None:
         from untaught import images
+        from untaught.tasks.scribbled import mask_of
 
-        pixels = as_stored(result.image, kind_of(self.output, probability=self.probability))
+        kind = kind_of(self.output, probability=self.probability)
+        pixels = as_stored(mask_of(result) if kind == "uint8" else result.image, kind)
         images.write(self.output, pixels, like=picture, overwrite=self.overwrite)
 
 
@@ -64,7 +66,8 @@ def segment(
     """Find an object, vessels above all, in one image from a few strokes drawn on it.
 
     OUT is 255 on the object and 0 elsewhere. What is known of tubes is fitted to the strokes, and an untrained network
-    improves on it. Beside OUT goes OUT.json, the record of how it was made. Ctrl-C keeps the best so far.
+    improves on it. Small lone pieces are dropped; to keep such, scribble on one. Beside OUT goes OUT.json, the record
+    of how it was made. Ctrl-C keeps the best so far.
     """
     began = time.monotonic()
     budget = None if time_budget is None else seconds_of(time_budget)
@@ -133,13 +136,13 @@ def kind_of(output: Path, *, probability: bool) -> str:
     return "float32" if output.suffix.lower() in (".tif", ".tiff") else "uint16"
 
 
-def as_stored(probability: "NDArray[Any]", kind: str) -> "NDArray[Any]":
+def as_stored(found: Any, kind: str) -> "NDArray[Any]":
     """The mask, 0 and 255, if kind is uint8; or the probability, 65535 for 1 in uint16, as it is in float32."""
     import numpy as np
 
-    stored: NDArray[Any] = probability
+    stored: NDArray[Any] = found
     if kind == "uint8":
-        stored = (probability > 0.5) * np.uint8(255)
+        stored = found * np.uint8(255)
     elif kind == "uint16":
-        stored = np.rint(probability.astype(np.float64) * 65535).astype(np.uint16)
+        stored = np.rint(found.astype(np.float64) * 65535).astype(np.uint16)
     return stored

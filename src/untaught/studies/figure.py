@@ -13,6 +13,7 @@ from untaught.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 COLOURS = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#8C8C8C"
 MARKERS = "o", "s", "^", "D", "v", "P", "X", "*", "<", "p"
@@ -109,8 +110,22 @@ def draw(axes: "Axes", panel: Panel, names: list[str]) -> None:
         axes.set_xscale("log")
     if "y" in panel.powers:
         axes.set_yscale("log")
+    for axis, letter in ((axes.xaxis, "x"), (axes.yaxis, "y")):
+        if letter in panel.powers:
+            few_ticks(axis)
     axes.grid(alpha=0.25, axis="x" if lying else "both")
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def few_ticks(axis: "Axis") -> None:
+    """1, 2, 5, 10, ... on a logarithmic axis of less than two decades, where powers of ten are too few to read by."""
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    if high < 100 * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FormatStrFormatter("%g"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def lines(axes: "Axes", panel: Panel, names: list[str]) -> None:

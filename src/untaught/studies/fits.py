@@ -27,6 +27,16 @@ class Size:
     steps: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class QuickSize:
+    """How much is tried, of the hourglass of the quick rows."""
+
+    side: int = 96
+    widths: tuple[int, ...] = (16, 32, 64, 64)
+    draws: int  # a photograph, its noise and a network, each of a seed
+    steps: int
+
+
 def hourglass(width: int, scales: int) -> Skip:
     """The paper's network, as small as wanted."""
     return Skip(down=(width,) * scales, up=(width,) * scales, skip=(4,) * scales)

@@ -21,18 +21,19 @@ from untaught.presets.published import PYRAMID
 from untaught.stoppers import WindowedVariance
 from untaught.studies.courses import watch
 from untaught.studies.curves import evenly
-from untaught.studies.fits import quick_hourglass
+from untaught.studies.fits import QuickSize, quick_hourglass
 from untaught.studies.likelihood_words import AT, GAUSSIAN, IMPULSE, KINDS, POISSON, SPECKLE, panels, paragraph
-from untaught.studies.photographs import SEVERAL, Draw, about, as_array, draws, photographs_of
+from untaught.studies.photographs import SEVERAL, SIGMA, Draw, about, as_array, draws, photographs_of
 from untaught.studies.pictures import Shown, png, sheet
 from untaught.studies.statistics import paired, spread
 from untaught.studies.study import Asked, Numbers, Study
 
+PEAK, LOOKS, BROKEN = 10.0, 4.0, SaltAndPepper(share=0.3)
 LAWS: dict[str, Likelihood] = {
-    GAUSSIAN: Gaussian(sigma=25 / 255),
-    POISSON: Poisson(peak=10.0),
-    IMPULSE: SaltAndPepper(share=0.3),
-    SPECKLE: Gamma(looks=4.0),
+    GAUSSIAN: Gaussian(sigma=SIGMA),
+    POISSON: Poisson(peak=PEAK),
+    IMPULSE: BROKEN,
+    SPECKLE: Gamma(looks=LOOKS),
 }
 FEW_BROKEN = 0.02  # the share of broken values that the impulse's likelihood expects of other noise
 FEWEST_LOOKS = 0.1
@@ -42,43 +43,35 @@ KEPT = 21  # points of a course that are written down
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
+class Size(QuickSize):
     """How much is tried."""
 
-    side: int = 96
-    widths: tuple[int, ...] = (16, 32, 64, 64)
-    draws: int = 4  # a photograph, its noise and a network, each of a seed
-    steps: int = 200
     rule: WindowedVariance = RULE
 
 
 SIZES = {
     "tiny": Size(side=16, widths=(4, 4), draws=2, steps=12, rule=WindowedVariance(window=3, warm_up=3, every=1)),
-    "default": Size(),
+    "default": Size(draws=4, steps=200),
     "full": Size(side=256, widths=PYRAMID, draws=6, steps=600, rule=replace(RULE, window=20, patience=200, warm_up=60)),
 }
 
 
 def noisy(kind: str, case: Draw) -> Tensor:
     """The picture with noise. What an impulse does not break is left as it was."""
-    law = LAWS[kind]
-    if isinstance(law, SaltAndPepper):
-        law = replace(law, sigma=1e-9)
+    law = replace(BROKEN, sigma=1e-9) if kind == IMPULSE else LAWS[kind]
     return law.sample(case.photograph.x, torch.Generator().manual_seed(case.seed))
 
 
 def variance(kind: str, y: Tensor) -> float:
     """Of the noise, its mean over pixels, from its law and the measurements."""
-    law = LAWS[kind]
-    if isinstance(law, Poisson):
-        return float(y.mean()) / law.peak
-    if isinstance(law, Gamma):
-        return float(y.square().mean()) / (law.looks + 1)
-    if isinstance(law, SaltAndPepper):
-        intact = y[~law.at_a_level(y)]
-        return law.share * float((intact.square() + (1 - intact).square()).mean()) / 2
-    assert isinstance(law, Gaussian)
-    return law.sigma**2
+    if kind == GAUSSIAN:
+        return SIGMA**2
+    if kind == POISSON:
+        return float(y.mean()) / PEAK
+    if kind == SPECKLE:
+        return float(y.square().mean()) / (LOOKS + 1)
+    intact = y[~BROKEN.at_a_level(y)]
+    return BROKEN.share * float((intact.square() + (1 - intact).square()).mean()) / 2
 
 
 def told(likelihood: str, noise: str, y: Tensor) -> Likelihood:

@@ -6,7 +6,6 @@ beside the paths; it decides nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from untaught.operators import Downsample
 from untaught.optimisers import GradientDescent
 from untaught.priors import TotalVariation
 from untaught.studies.courses import STILL, watch
-from untaught.studies.fits import denoising, quick_hourglass
+from untaught.studies.fits import QuickSize, denoising, quick_hourglass
 from untaught.studies.paths import Path, Plane, bent, rms
 from untaught.studies.photographs import SEVERAL, Draw, Photograph, about, as_array, draws, photographs_of
 from untaught.studies.pictures import Shown, gif, png, sheet
@@ -36,22 +35,10 @@ LAMBDA = {DENOISE: 0.07, UPSCALE: 0.0005}  # total variation against half of the
 KEPT = 60  # iterates of a path, spaced by the logarithm of their steps
 FRAMES = 20
 NORMS = "running_mean", "running_var", "num_batches_tracked"  # what batch norms count is no weight
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    """How much is tried."""
-
-    side: int = 96
-    widths: tuple[int, ...] = (16, 32, 64, 64)
-    draws: int = 3  # a photograph, its noise and a network, each of a seed
-    steps: int = 1500
-
-
 SIZES = {
-    "tiny": Size(side=16, widths=(4, 4), draws=2, steps=12),
-    "default": Size(),
-    "full": Size(side=256, widths=(16, 32, 64, 128, 128), draws=6, steps=3000),
+    "tiny": QuickSize(side=16, widths=(4, 4), draws=2, steps=12),
+    "default": QuickSize(draws=3, steps=1500),
+    "full": QuickSize(side=256, widths=(16, 32, 64, 128, 128), draws=6, steps=3000),
 }
 
 
@@ -86,7 +73,7 @@ def numbers(asked: Asked) -> Numbers:
     return found
 
 
-def walked(problem: Problem, case: Draw, task: str, size: Size) -> dict[str, Path]:
+def walked(problem: Problem, case: Draw, task: str, size: QuickSize) -> dict[str, Path]:
     """The three paths from the network's first image."""
     picture, seed = case.photograph, case.seed
     pixels, misfits = picture.x.numel(), problem.y.numel()

@@ -113,18 +113,15 @@ def of_task(task: str, one: dict[str, Any]) -> str:
 
 def judged_loss(one: dict[str, Any]) -> str:
     """Does it go on past the photograph?"""
-    lost = f"loses {in_words(one, 2)} dB until the end"
-    return (
-        f"{lost}, in all {one['of']} draws" if one["decides"] == "yes" else f"{lost}, in {one['more']} of {one['of']}"
-    )
+    often = f"all {one['of']} draws" if one["decides"] == "yes" else f"{one['more']} of {one['of']}"
+    return f"loses {in_words(one, 2)} dB until the end, in {often}"
 
 
 def judged_near(one: dict[str, Any]) -> str:
     """Is the network's path the nearer one?"""
-    return {
-        "yes": f"the network's path passes nearer in all {one['of']} draws",
-        "no": f"the network's path passes nearer in none of {one['of']} draws, here the claim fails",
-    }.get(one["decides"], f"the network's path passes nearer in {one['more']} of {one['of']} draws, not shown")
+    often = {"yes": f"all {one['of']} draws", "no": f"none of {one['of']} draws, here the claim fails"}
+    other = f"{one['more']} of {one['of']} draws, not shown"
+    return f"the network's path passes nearer in {often.get(one['decides'], other)}"
 
 
 def judged_bent(one: dict[str, Any]) -> str:

@@ -21,11 +21,38 @@ from untaught.presets.row import Preset
 from untaught.priors import Believed
 from untaught.record import provenance
 from untaught.tasks.arguments import check_time_budget, pick_device, row_for, with_seed_and_steps
-from untaught.tasks.strokes import strokes_of
+from untaught.tasks.strokes import Strokes, strokes_of
 from untaught.vessels.few_pixels import Beginning, beginning
+from untaught.vessels.pieces import smallest_from, without_small
 
 SMALLEST = 16  # pixels a side: below there are no surroundings to describe
 Answer = NDArray[Any] | Tensor
+
+
+class Segmenting(Job):
+    """A segmentation; its result also says how small a lone piece of the mask may be, which the strokes decide."""
+
+    strokes: Strokes
+
+    def result(self) -> Result:
+        """As every job's, with the size in pixels below which pieces are dropped: see `mask_of`."""
+        result = super().result()
+        likely = as_array(result.image > 0.5)
+        smallest = smallest_from([likely], [self.strokes.object], [self.strokes.known])
+        found = result.provenance["found"] | {"smallest": smallest}
+        return replace(result, provenance=result.provenance | {"found": found})
+
+
+def mask_of(result: Result) -> Answer:
+    """Where the object is, bool `[H, W]`, an array or a tensor as the probability is: no lone piece is too small."""
+    mask = without_small(as_array(result.image > 0.5), result.provenance["found"]["smallest"])
+    return torch.from_numpy(mask).to(result.image.device) if isinstance(result.image, Tensor) else mask
+
+
+def as_array(mask: Answer) -> NDArray[np.bool_]:
+    """On the CPU."""
+    array: NDArray[np.bool_] = mask.cpu().numpy() if isinstance(mask, Tensor) else mask
+    return array
 
 
 def segmenting(
@@ -37,7 +64,7 @@ def segmenting(
     device: str = "auto",
     time_budget: float | None = None,
     steps: int | None = None,
-) -> Job:
+) -> Segmenting:
     """A segmentation that has not begun; the arguments are those of `segment`, and at most so many `steps`.
 
     Its result is the probability, float32 `[H, W]`.
@@ -63,7 +90,8 @@ def segmenting(
     record["found"] = {"share": found.share, "odds": found.odds, "bright": found.bright}
     record["found"]["in_view"] = float(found.inside.mean())
     row = shown(row, found, y.device)
-    job = Job(problem, row, as_probability(image, height, width), Noise(sigma=0.0), record, time_budget)
+    job = Segmenting(problem, row, as_probability(image, height, width), Noise(sigma=0.0), record, time_budget)
+    job.strokes = strokes
     job.before = time.monotonic() - began
     return job
 
@@ -129,7 +157,8 @@ def segment(
 
     Returns bool `[H, W]`, True on the object: an array or a tensor as the image is. With `full_output` a Result whose
     `image` is the probability of it, float32 `[H, W]` in (0, 1). A scribbled pixel is evidence and may come out as the
-    other kind: hands slip.
+    other kind: hands slip. The mask has no lone piece of fewer than `provenance["found"]["smallest"]` pixels: the
+    largest size up to 300 that costs next to nothing on the scribbled pixels. To keep small pieces, scribble on one.
     Raises: InputError for an image with nothing to go by or scribbles that do not fit it, UsageError for arguments that
     can't be meant.
     """
@@ -137,5 +166,4 @@ def segment(
     for _ in job:
         pass
     result = job.result()
-    answer: Answer = result.image > 0.5
-    return result if full_output else answer
+    return result if full_output else mask_of(result)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from untaught.core import Problem, Proposal, State
+from untaught.fit import under
 from untaught.methods.averaged import AveragedRun, cut
 from untaught.methods.symmetries import WAYS, turned
 from untaught.vessels.losses import cl_dice_loss, dice_loss, skeleton_recall_loss, smooth_l1
@@ -47,6 +48,11 @@ class FromLabels:
         if self.views is None:
             raise ValueError("there are no labelled images to learn from")
         return FromLabelsRun(self, problem, self.views, generator)
+
+    def sources(self) -> dict[str, Views]:
+        """What crops come from."""
+        named = {"views": self.views, "unlabelled": self.unlabelled}
+        return {name: views for name, views in named.items() if views is not None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,21 +151,17 @@ class FromLabelsRun(AveragedRun):
         wanted = [at - RIM - self.one_of(size - 2 * RIM) for at in place]
         return [min(max(first, 0), max(side - size, 0)) for first, side in zip(wanted, sides, strict=True)]
 
-    def sources(self) -> dict[str, Views]:
-        """What crops come from."""
-        return {"views": self.views} | ({} if self.rule.unlabelled is None else {"unlabelled": self.rule.unlabelled})
-
     def state(self) -> State:
         state = super().state()
-        for name, views in self.sources().items():
+        for name, views in self.rule.sources().items():
             state |= {f"{name}.{key}": value for key, value in views.state().items()}
         state["least"] = torch.tensor(self.least, dtype=torch.float64)
         return state | {f"best.{name}": weight for name, weight in self.best.items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         super().restore(state)
-        for name, views in self.sources().items():
-            views.restore({"numbers": state[f"{name}.numbers"]})
+        for name, views in self.rule.sources().items():
+            views.restore(under(name, state))
         self.least = float(state["least"])
         self.best = {key[5:]: value.clone() for key, value in state.items() if key.startswith("best.")}
 

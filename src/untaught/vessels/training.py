@@ -51,8 +51,8 @@ class Training:
         crops = Problem(
             y=torch.zeros(1), operator=Identity(), likelihood=Bernoulli(), shape=(1, recipe.crop, recipe.crop)
         )
-        method = recipe.method(self.views, others, tuple(as_image(one) for one in held) if recipe.hold else ())
-        self.fitting = Fitting(crops, self.network, method, recipe.fit(seed), recipe.stopper())
+        self.method = recipe.method(self.views, others, tuple(as_image(one) for one in held) if recipe.hold else ())
+        self.fitting = Fitting(crops, self.network, self.method, recipe.fit(seed), recipe.stopper())
 
     @property
     def finished(self) -> bool:
@@ -75,7 +75,7 @@ class Training:
 
     def _known(self, network: LFNet, number: int, most: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """What is known of an image: the descriptors `[N, C]` of some of its pixels, and which are vessel."""
-        view = self.views.copies[number] if number < self.views.pinned else self.views.make(number)
+        view = self.views.copy(number)
         described = network.describe(view.descriptors.float())[0]
         places = np.flatnonzero(view.known[0, 0].numpy())
         some = np.random.default_rng([self.seed, number]).permutation(places)[:most]
@@ -106,6 +106,12 @@ class Training:
     def resume(self, state: State) -> None:
         """Before the first step: go on where `state` was taken."""
         self.fitting.resume(state)
+        for name, views in self.method.sources().items():  # as the loop will, but not before its first step
+            views.restore(under(f"run.{name}", state))
+
+    def make_copies(self) -> int:
+        """All that there are to be, now and not at the first step; how many."""
+        return sum(len(views.copies) for views in self.method.sources().values())
 
 
 def held_back(example: Labelled, share: float, generator: np.random.Generator) -> NDArray[np.bool_]:

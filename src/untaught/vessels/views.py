@@ -52,7 +52,8 @@ class Views:
     """Images as they are, at most `PINNED`, and `count` copies at a time of all of them, in turn.
 
     With a `count` of 0 nothing is moved or relit: further images are there as they are, `TURNS` at a time, in turn.
-    Which number each slot holds is all the state there is: a number makes a copy, the first ones are the images.
+    Which number each slot holds is all the state there is: a number makes a copy, the first ones are the images. A copy
+    is made when it is first asked for, so that those of a training that is gone on with are not made for nothing.
     """
 
     def __init__(
@@ -64,7 +65,21 @@ class Views:
             self.numbers = [*range(min(len(examples), PINNED + TURNS))]
         else:
             self.numbers = [*range(self.pinned), *range(len(examples), len(examples) + count)]
-        self.copies = [self.make(number) for number in self.numbers]
+        self._made: dict[int, View] = {}
+
+    @property
+    def copies(self) -> list[View]:
+        """Those of its numbers."""
+        self._made = {number: self.copy(number) for number in self.numbers}
+        return list(self._made.values())
+
+    def copy(self, number: int) -> View:
+        """That of a number; it is kept if the number is one of its own."""
+        if number not in self.numbers:
+            return self.make(number)
+        if number not in self._made:
+            self._made[number] = self.make(number)
+        return self._made[number]
 
     def make(self, number: int) -> View:
         """The image of this number as it is, or a copy."""
@@ -91,16 +106,13 @@ class Views:
         slot, number = self.numbers.index(min(spare)), max(self.numbers) + 1
         while self.still and number % len(self.examples) < self.pinned:
             number += 1
-        self.numbers[slot], self.copies[slot] = number, self.make(number)
+        self.numbers[slot] = number
 
     def state(self) -> State:
         return {"numbers": torch.tensor(self.numbers)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Make again what is not there."""
-        have = dict(zip(self.numbers, self.copies, strict=True))
         self.numbers = [int(number) for number in state["numbers"]]
-        self.copies = [have[number] if number in have else self.make(number) for number in self.numbers]
 
 
 def as_image(plane: NDArray[np.generic]) -> Tensor:

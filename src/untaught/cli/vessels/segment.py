@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
-from untaught.cli.outputs import note, refuse_input
-from untaught.errors import UsageError
+from untaught.cli.outputs import SOME_FAILED, note, refuse_input
+from untaught.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,11 +42,12 @@ def segment(
     """Find the vessels of images with a trained model.
 
     Masks are 0 and 255; probabilities are 16-bit, 65535 for 1. Of a DICOM cine every frame is segmented, a page of a
-    TIFF each. Beside OUT goes OUT.json. Research use, not for diagnosis.
+    TIFF each. Of several files those that are damaged are named at the end. Beside OUT goes OUT.json. Research use,
+    not for diagnosis.
     """
     from untaught import images as pictures
     from untaught.cli.running import use_threads
-    from untaught.vessels.frames import files_in, read_frames
+    from untaught.vessels.frames import files_in
     from untaught.vessels.labels import read_fov
     from untaught.vessels.saved import CAVEAT, load
 
@@ -59,33 +60,32 @@ def segment(
         refuse_input(path, *inputs)
         pictures.check_place(path, overwrite=overwrite)
     use_threads(threads)
-    done = []
-    for job in jobs:
-        frames = read_frames(job.source)
-        job.write(Found(trained, frames, inside, probability), overwrite=overwrite)
-        done.append(job.record(frames))
-    record = {"caveat": CAVEAT, "model": str(model), "threshold": trained.threshold, "outputs": done}
+    done, failed = carried_out(jobs, Wanted(trained, inside, probability), overwrite=overwrite)
+    record = {"caveat": CAVEAT, "model": str(model), "threshold": trained.threshold, "outputs": done, "failed": failed}
     pictures.write_atomically(beside, (json.dumps(record, indent=2) + "\n").encode(), overwrite=overwrite)
     if as_json:
         typer.echo(json.dumps(record))
-    note(f"{output}: {sum(one['frames'] for one in done)} segmented. {CAVEAT}")
+    for one in failed:
+        note(f"untaught: {one['error']}")
+    left = f", {len(failed)} of {len(jobs)} files not" if failed else ""
+    note(f"{output}: {sum(one['frames'] for one in done)} segmented{left}. {CAVEAT}")
+    if failed:
+        raise typer.Exit(SOME_FAILED)
 
 
 @dataclass(frozen=True)
-class Found:
-    """The frames of a file, segmented as they are asked for."""
+class Wanted:
+    """What is asked of every file."""
 
     model: "Model"
-    frames: "Frames"
     fov: "NDArray[Any] | None"
     probability: bool
 
-    def __iter__(self) -> "Iterator[NDArray[Any]]":
+    def of(self, frames: "Frames") -> "Iterator[NDArray[Any]]":
+        """The frames of a file, segmented. Raises: InputError for a frame that is damaged, or not the fov's size."""
         import numpy as np
 
-        from untaught.errors import InputError
-
-        for frame in self.frames:
+        for frame in frames:
             if self.fov is not None and self.fov.shape != frame.pixels.shape:
                 sizes = ["x".join(map(str, one.shape)) for one in (self.fov, frame.pixels)]
                 raise InputError(f"the field of view is {sizes[0]} but {frame.name} is {sizes[1]} (height x width)")
@@ -103,20 +103,37 @@ class Target:
     source: Path
     output: Path
 
-    def write(self, found: Found, *, overwrite: bool) -> None:
-        """Segment and write; of a cine one frame at a time."""
+    def carry_out(self, wanted: Wanted, *, overwrite: bool) -> dict[str, Any]:
+        """Segment and write, of a cine one frame at a time; what was done, for the account beside it."""
         from untaught import images
+        from untaught.vessels.frames import read_frames
 
-        if found.frames.count == 1:
-            images.write(self.output, next(iter(found)), overwrite=overwrite)
+        frames = read_frames(self.source)
+        if frames.count == 1:
+            images.write(self.output, next(wanted.of(frames)), overwrite=overwrite)
         else:
-            images.write_pages(self.output, iter(found), overwrite=overwrite)
-
-    def record(self, frames: "Frames") -> dict[str, Any]:
-        """What was done, for the account beside it."""
+            images.write_pages(self.output, wanted.of(frames), overwrite=overwrite)
         said: dict[str, Any] = {"input": str(self.source), "sha256": frames.sha256}
         said |= {"output": str(self.output), "frames": frames.count}
         return said | {"spacing": frames.spacing, "plane": frames.plane}
+
+
+def carried_out(
+    jobs: list[Target], wanted: Wanted, *, overwrite: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """What was done, and of which files it could not be: of those nothing is written.
+
+    Raises: InputError if there is one file alone.
+    """
+    done, failed = list[dict[str, Any]](), list[dict[str, str]]()
+    for job in jobs:
+        try:
+            done.append(job.carry_out(wanted, overwrite=overwrite))
+        except InputError as error:
+            if len(jobs) == 1:
+                raise
+            failed.append({"input": str(job.source), "error": str(error)})
+    return done, failed
 
 
 def beside_of(output: Path) -> Path:
@@ -126,18 +143,15 @@ def beside_of(output: Path) -> Path:
 
 
 def targets(files: list[Path], output: Path) -> list[Target]:
-    """One output for one file; for several a folder, each of them read once now, so that one which cannot be is found.
-
-    Raises: UsageError where they can't be meant, InputError for a file that cannot be read, before one is segmented.
-    """
+    """One output for one file; for several a folder. Raises: UsageError where they can't be meant."""
     from untaught.images.formats import FORMATS
-    from untaught.vessels.frames import read_frames, stem
+    from untaught.vessels.frames import stem
 
     kind = output.suffix.lower()
     if kind in KINDS:
         if len(files) > 1:
             raise UsageError(f"{len(files)} images cannot go to one file, {output}; wanted a folder")
-        if kind not in PAGES and read_frames(files[0]).count > 1:
+        if kind not in PAGES and has_several(files[0]):
             raise UsageError(f"{files[0]} has several frames; wanted a .tif or a folder for them, not {output}")
         return [Target(files[0], output)]
     if kind in [suffix for each in FORMATS for suffix in each.suffixes] or (output.exists() and not output.is_dir()):
@@ -146,5 +160,15 @@ def targets(files: list[Path], output: Path) -> list[Target]:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two of the images are called {twice}; their masks would have one name")
     output.mkdir(parents=True, exist_ok=True)
-    kinds = [".tif" if read_frames(file).count > 1 else ".png" for file in files]
+    kinds = [".tif" if has_several(file) else ".png" for file in files]
     return [Target(file, output / f"{name}{kind}") for file, name, kind in zip(files, names, kinds, strict=True)]
+
+
+def has_several(file: Path) -> bool:
+    """Frames. A file that cannot be read has none; what is wrong is said when it is its turn."""
+    from untaught.vessels.frames import count_frames
+
+    try:
+        return count_frames(file) > 1
+    except InputError:
+        return False

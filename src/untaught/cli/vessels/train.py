@@ -62,13 +62,12 @@ def train(
     recipe = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
     with waiting("making copies of the images"):
         teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)
+        if resume is not None:
+            teaching.training.resume(checkpoint.read(resume, teaching.about))
+        teaching.make_copies()
     if teaching.bright:
         note("vessels are brighter than what is beside them; the model will expect that")
     teaching.about["command"] = shlex.join(["untaught", *sys.argv[1:]])
-    if resume is not None:
-        state = checkpoint.read(resume, teaching.about)
-        with waiting("making its latest copies again"):
-            teaching.training.resume(state)
     with undisturbed():
         interrupted = run(teaching.training)
         deliver(teaching, output, resume or output / CHECKPOINT, interrupted=interrupted, overwrite=replace)
