@@ -154,6 +154,17 @@ def test_the_command_answers_in_a_sentence(tmp_path, arguments, words):
     assert isinstance(result.exception, UsageError | InputError) and words in str(result.exception)
 
 
+def test_without_matplotlib_no_work_is_begun(tmp_path, monkeypatch):
+    import sys
+
+    from typer.testing import CliRunner
+
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = CliRunner().invoke(app, ["study", "impedance", "-o", str(tmp_path / "new")])
+    assert isinstance(result.exception, UsageError) and "untaught[studies]" in str(result.exception)
+    assert "draw 1" not in result.output and not (tmp_path / "new").exists()
+
+
 def test_help_names_every_study_and_loads_no_torch():
     import subprocess
     import sys

@@ -163,6 +163,15 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
         check_folder(tmp_path / "kept.txt", overwrite=True)
 
 
+def test_a_folder_that_cannot_be_made_is_told_of_before_the_work_and_none_is_left(tmp_path):
+    (tmp_path / "kept.txt").write_text("mine")
+    for folder in (tmp_path / "kept.txt" / "new", Path("/proc/untaught/new")):
+        with pytest.raises(UsageError, match=rf"the folder {folder} cannot be written to: \w"):
+            check_folder(folder, overwrite=True)
+    check_folder(tmp_path / "one" / "other", overwrite=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
 def test_recall_of_the_ends_weighs_every_centreline_pixel():
     radii = [[0, 1], [1, 1.5], [1.5, 3], [3, 5], [5, None]]
     numbers = {"radii": radii, "centreline_pixels": [30, 10, 99, 10, 0]}
