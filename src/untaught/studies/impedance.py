@@ -142,7 +142,8 @@ def panels(found: Numbers) -> list[Panel]:
     ]  # fmt: skip
     bands = [Series(name=name, x=range(len(BANDS)), y=found["bands"][name]) for name in NETWORKS]
     last = Panel(
-        title="White noise, by frequency", across="frequency, cycles per pixel", up="steps to half of a band",
+        title="White noise, by frequency (not drawn: never reached)", across="frequency, cycles per pixel",
+        up="steps to half of the power",
         series=bands, places=BANDS, powers="y",
     )  # fmt: skip
     return [*shown, last]

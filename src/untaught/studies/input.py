@@ -130,10 +130,10 @@ def panels(found: Numbers) -> list[Panel]:
     ]
     return [
         *bars,
-        Panel(title="Jitter, z of uniform noise", across="jitter, standard deviation in units of z", up="dB gained",
-              series=gained(found["jitters"]), places=list(found["jitters"])),
-        Panel(title=f"While it is fitted, jitter {AT[-1]}", across="step", up="dB gained", series=curves, powers="x",
-              level=0.0),
+        Panel(title="Jitter, z of uniform noise", across="jitter, standard deviation in units of z",
+              up="PSNR gained, dB", series=gained(found["jitters"]), places=list(found["jitters"])),
+        Panel(title=f"While it is fitted, jitter {AT[-1]}", across="step", up="PSNR gained, dB", series=curves,
+              powers="x", level=0.0),
     ]  # fmt: skip
 
 

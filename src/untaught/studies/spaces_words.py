@@ -19,7 +19,7 @@ def panels(found: Numbers) -> list[Panel]:
         Panel(
             title=f"{task}: images ({100 * one['plane']['share']:.0f} %)",
             across="1st direction, rms of grey, white is 1",
-            up="2nd direction",
+            up="2nd direction, rms of grey",
             series=[
                 *(through(way, path) for way, path in one["plane"]["paths"].items()),
                 at("start", one["plane"]["paths"][DEEP][0]),
@@ -32,7 +32,7 @@ def panels(found: Numbers) -> list[Panel]:
         Panel(
             title=f"{task}: weights ({100 * one['weights']['share']:.0f} %)",
             across="1st direction, rms, thousandths",
-            up="2nd direction",
+            up="2nd direction, the same",
             series=[
                 through(DEEP, thousandths(one["weights"]["path"])),
                 at("start", thousandths(one["weights"]["path"])[0]),

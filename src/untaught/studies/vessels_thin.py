@@ -125,7 +125,13 @@ def panels(found: Numbers) -> list[Panel]:
             for number, kind in enumerate(KINDS)
         ]
         shown.append(
-            Panel(title=title, across="radius, pixels", up="centreline found", series=series, places=places(found))
+            Panel(
+                title=title,
+                across="radius, pixels",
+                up="share of centreline found",
+                series=series,
+                places=places(found),
+            )
         )
     return shown
 
