@@ -5,12 +5,14 @@ from itertools import combinations
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from untaught.studies import STUDIES, study
 from untaught.studies.figure import LOOK, Panel, Series, drawn, laid_out, names_of, sharing, style
+from untaught.studies.pictures import GAP, Shown, sheet
 
 DOCS = Path(__file__).parents[2] / "docs" / "studies"
 
@@ -106,3 +108,18 @@ def test_no_two_of_ten_series_look_alike_without_their_colours():
 def test_a_panel_without_a_value_is_drawn_empty():
     empty = Panel(title="t", across="x", up="y", powers="xy", series=[Series(name="a", x=[1, 2], y=[None, None])])
     assert drawn([empty])["svg"]
+
+
+def test_words_under_pictures_are_read_at_600_pixels_and_fit_under_their_pictures():
+    grey = np.full((96, 96, 1), 0.5, dtype=np.float32)
+    for count in (3, 6, 7):
+        names = ["pixels + TV, step 1499: 24.8 dB"] if count == 3 else ["super-resolution: given", "speckle: 9.9 dB"]
+        page = np.asarray(sheet([[Shown(names[k % len(names)], grey) for k in range(count)]]).convert("L")).astype(int)
+        wide = 2 * 96
+        under = page[GAP + wide :]
+        rows = np.flatnonzero((under < 200).any(axis=1))
+        lines = 1 + int((np.diff(rows) > 1).sum())
+        assert rows[0] > 0 and rows[-1] < len(under) - 1, "not cut off"
+        assert (rows[-1] - rows[0] + 1) / lines * 600 / page.shape[1] > 7
+        between = [GAP + k * (wide + GAP) - j for k in range(1, count) for j in range(1, GAP)]
+        assert (under[:, between] > 200).all(), "none runs into the next"
