@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.changed import decided, moved, reals
+from studies.changed import decided, moved, reals, sentences
 from untaught.errors import UsageError
 from untaught.studies import STUDIES, study
 from untaught.studies.figure import drawn
@@ -56,7 +56,7 @@ def test_guidance_says_what_the_comparisons_decide(found):
     for more, words in ((3, "better in all 3 cases"), (0, "here the claim fails"), (1, "1 of 3 cases: not shown")):
         numbers["against"] = {what: decided(0.123 if more else -0.123, more)}
         said = asked.paragraph(numbers)
-        line = next(one for one in said.split(". ") if "Descriptors against the image alone" in one)
+        line = next(one for one in sentences(said) if "Descriptors against the image alone" in one)
         assert f"{'+' if more else '-'}0.123 ± 0.010 of Dice" in line and words in line
     numbers["sooner"] = decided(9.0, 3)
     assert "sooner in every case" in asked.paragraph(numbers)
@@ -81,7 +81,7 @@ def test_coupling_says_whether_the_interval_leaves_zero_out(found):
     ):
         numbers["correlation"]["joint"] = {"rho": (low + high) / 2, "low": low, "high": high}
         said = asked.paragraph(numbers)
-        line = next(one for one in said.split(". ") if one.startswith("Likeness by"))
+        line = next(one for one in sentences(said) if one.startswith("Likeness by"))
         assert f"{(low + high) / 2:+.2f}" in line and words in line
 
 
@@ -99,11 +99,11 @@ def test_thin_says_whether_thin_vessels_are_missed_and_what_equal_area_leaves(fo
     for thin, words in ((0.2, "it does miss thin vessels more"), (0.9, "here the claim fails")):
         numbers["plain"] = {"thin": thin, "wide": 0.8}
         said = asked.paragraph(numbers)
-        assert f"finds {thin:.2f}, of those over 3 pixels 0.80: " in said and words in said.split(". ")[0]
+        assert f"finds {thin:.2f}, of those over 3 pixels 0.80: " in said and words in sentences(said)[0]
     kind = "U-Net, skeleton recall"
     for more, words in ((3, "it finds more of them even so"), (0, "none that a lower threshold would not")):
         numbers["equal_area"]["against"][kind]["gain"] = decided(0.3, more)
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith(kind))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith(kind))
         assert words in line and "+0.300" in line
 
 
@@ -121,7 +121,7 @@ def test_scale_says_whether_one_scale_serves_all(found):
     assert "one scale, 1 pixels, is the best for the thinnest and the widest" in asked.paragraph(numbers)
     for more, words in ((3, "better in every draw"), (0, "here the claim fails"), (2, "better in 2 of 3 draws")):
         numbers["against"]["one scale"] = decided(0.05, more)
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith("Gated against one scale"))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith("Gated against one scale"))
         assert words in line.split(";")[0]
 
 
@@ -130,11 +130,11 @@ def test_kernel_says_what_was_foretold_and_what_came(found):
     asked = study("vessels-kernel")
     for low, high, words in ((0.3, 1, "foretold rightly"), (-1, -0.3, "the contrary"), (-0.2, 1, "too few kinds")):
         numbers["correlation"]["Muon"] = {"rho": (low + high) / 2, "low": low, "high": high}
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith("By Muon"))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith("By Muon"))
         assert words in line
     for more, words in ((3, "more in all 3 draws"), (0, "here the claim fails")):
         numbers["aligned"] = decided(0.1, more)
-        assert words in asked.paragraph(numbers).split(". ")[0]
+        assert words in sentences(asked.paragraph(numbers))[0]
     for kernel in (run["kernels"] for run in numbers["runs"] if run["kernels"]):
         assert all(0 <= value <= 1 for one in kernel.values() for value in one.values())
 
@@ -144,7 +144,7 @@ def test_reconstruction_says_which_of_the_two_gains(found):
     asked = study("vessels-reconstruction")
     for more, words in ((3, "the claim holds here"), (0, "here the claim fails"), (1, "not shown here")):
         numbers["vesselness_over_image"] = decided(0.077, more)
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith("Vesselness gains"))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith("Vesselness gains"))
         assert words in line and "+0.077" in line
 
 
