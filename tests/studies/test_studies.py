@@ -1,13 +1,16 @@
 """Each study at a tiny size: four files, and words that are those of the numbers, whatever these say."""
 
 import copy
+import importlib
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from studies.changed import decided, moved, reals, sentences
+from untaught import images
 from untaught.errors import UsageError
 from untaught.studies import STUDIES, study
 from untaught.studies.figure import drawn
@@ -16,7 +19,8 @@ from untaught.studies.vessels_thin import ends
 from untaught.studies.writing import check_folder
 
 VESSELS = [name for name in STUDIES if name.startswith("vessels-")]
-DOCS = Path(__file__).parents[2] / "docs" / "studies"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "studies"
 
 
 @pytest.mark.parametrize("name", VESSELS)
@@ -179,6 +183,21 @@ def test_recall_of_the_ends_weighs_every_centreline_pixel():
     assert ends(numbers, bins) == pytest.approx((0.3, 0.9))
 
 
+def test_make_studies_makes_all_that_the_page_shows():
+    """Some by their names, those of vessels by a prefix."""
+    text = (ROOT / "Makefile").read_text()
+    lists = re.findall(r"^(?:RESTORATION|VESSELS) := (?:\$\(addprefix (\S+),)?([\w ]+)\)?$", text, re.MULTILINE)
+    assert [prefix + name for prefix, names in lists for name in names.split()] == list(STUDIES)
+    recipe = text[text.index("\nstudies:") :].split("\n\n")[0]
+    assert "untaught study $$name -o docs/studies/$$name --overwrite" in recipe and "benchmarks/phantoms.py" in recipe
+
+
+def test_the_phantoms_of_the_page_are_those_that_are_drawn(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    shown, drawn = images.read(DOCS / "phantoms.png").pixels, importlib.import_module("phantoms").drawn()
+    assert np.abs(np.squeeze(shown).astype(int) - drawn).mean() < 0.5
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_pages_of_the_docs_say_what_their_numbers_say(name):
     """A study that was not run at its size yet has a place for it in the page, and no numbers."""
@@ -187,5 +206,6 @@ def test_the_pages_of_the_docs_say_what_their_numbers_say(name):
         assert not folder.exists()
         return
     numbers = json.loads((folder / f"{name}.json").read_text())
+    assert numbers["seconds"] < 600 or name in VESSELS, "ten minutes by default"
     assert study(name).paragraph(numbers) in (folder / f"{name}.md").read_text()
     assert f"studies/{name}/{name}.png" in page
