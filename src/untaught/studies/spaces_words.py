@@ -108,7 +108,8 @@ def of_task(task: str, one: dict[str, Any]) -> str:
         said.append(
             f"Of what is not measured pixels move {in_words(pixels['unseen'], 3)} (of "
             f"{in_words(pixels['moved'], 3)} in all), the network {in_words(deep['unseen'], 3)} "
-            f"(of {in_words(deep['moved'], 3)}): {judged_unseen(pixels, deep)}."
+            f"(of {in_words(deep['moved'], 3)}), pixels with total variation {in_words(flat['unseen'], 3)}: "
+            f"{judged_unseen(pixels, deep)}."
         )
     return listed(f"{task[0].upper()}{task[1:]}:", said)
 
@@ -136,5 +137,5 @@ def judged_bent(one: dict[str, Any]) -> str:
 def judged_unseen(pixels: dict[str, Any], deep: dict[str, Any]) -> str:
     """Who says something of what is not measured?"""
     if pixels["unseen"]["mean"] < 0.01 * deep["unseen"]["mean"]:
-        return "pixels leave it as it began, and only the network fills it in"
+        return "pixels alone leave it as it began, the network fills it in"
     return "pixels move it too, here the claim fails"
