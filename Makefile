@@ -53,6 +53,7 @@ studies: $(READY)
 	for name in $(RESTORATION) $(VESSELS); do \
 		.venv/bin/untaught study $$name -o docs/studies/$$name --overwrite || exit 1; \
 	done
+	.venv/bin/python benchmarks/phantoms.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("untaught needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'

@@ -1,5 +1,7 @@
 """Numbers of a study looked through, and made others."""
 
+import re
+
 
 def reals(thing):
     """All real numbers in it."""
@@ -23,7 +25,11 @@ def decided(gain, more, of=3):
     return {"mean": gain, "sd": 0.01, "n": of, "more": more, "of": of, "decides": decides}
 
 
+def sentences(said):
+    """What is said, without the marks of a list."""
+    return [one.lstrip(" -") for one in re.split(r"(?<=\.)\s|\n", said)]
+
+
 def sentence(said, begins):
-    """The one sentence, up to the next that begins with a capital."""
-    rest = said[said.index(begins) :]
-    return rest[: rest.index(". ") + 1]
+    """The one that begins so."""
+    return next(one for one in sentences(said) if one.startswith(begins))

@@ -1,7 +1,11 @@
 """The study of impedance: its targets, what it counts, and what it says of that."""
 
 import copy
+import json
+import math
+from pathlib import Path
 
+import pytest
 import torch
 
 from studies.changed import sentence
@@ -58,6 +62,29 @@ def test_impedance_says_what_the_numbers_say(found):
     for near, words in ((2, "no impedance, as foretold"), (1, "not what was foretold")):
         numbers["later"][impedance.PIXELS] = more | {"more": 0, "near": near, "ratio": 1.0}
         assert words in sentence(impedance.paragraph(numbers), "Pixels")
+
+
+def test_the_order_of_the_curves_and_the_ratio_of_steps_are_asserted_from_the_data():
+    """Of the run that docs/studies.md shows."""
+    shown = json.loads((Path(__file__).parents[2] / "docs/studies/impedance/impedance.json").read_text())
+    networks = [name for name in impedance.NETWORKS if name != impedance.PIXELS]
+    assert len(networks) >= 3
+    taken = {(run["network"], run["draw"], run["target"]): run["steps"]["0.2"] or math.inf for run in shown["runs"]}
+    for draw in range(shown["size"]["draws"]):
+        for name in networks:
+            of = {what: taken[name, draw, what] for what in impedance.TARGETS}
+            assert min(of, key=of.__getitem__) == impedance.PHOTOGRAPH
+            assert of[impedance.NOISE] > 3 * of[impedance.PHOTOGRAPH] and of[impedance.NOISE] >= of[impedance.SHUFFLED]
+        pixels = [taken[impedance.PIXELS, draw, what] for what in (impedance.PHOTOGRAPH, impedance.NOISE)]
+        assert max(pixels) < impedance.ALIKE * min(pixels)
+    for name in impedance.NETWORKS:
+        rows = [{run["target"]: run for run in shown["runs"] if (run["network"], run["draw"]) == (name, draw)}
+                for draw in range(shown["size"]["draws"])]  # fmt: skip
+        counted = {level: sum(in_order(row, level) for row in rows) for level in impedance.LEVELS}
+        assert counted == {level: shown["order"][name][level] for level in impedance.LEVELS}
+        ratios = [min(taken[name, draw, impedance.NOISE], shown["size"]["steps"])
+                  / taken[name, draw, impedance.PHOTOGRAPH] for draw in range(len(rows))]  # fmt: skip
+        assert shown["later"][name]["ratio"] == pytest.approx(sorted(ratios)[len(ratios) // 2], rel=1e-4)
 
 
 def test_impedance_counts_steps_on_its_own_losses(found):

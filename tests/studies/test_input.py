@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from studies.changed import decided
+from studies.changed import decided, sentence
 from untaught.studies import Asked, input
 from untaught.studies.photographs import COLOURS, draws
 
@@ -47,8 +47,8 @@ def test_input_says_what_the_comparisons_decide(found):
         (1, "better in 1 of 3 draws, no verdict"),
     ):
         numbers["inputs"]["0"][input.GRID]["against"] = decided(-1.234, more)
-        said = input.paragraph(numbers)
-        assert f"at the peak -1.23 ± 0.01 dB ({words}" in said[said.index(input.GRID) :].split("; ")[0]
+        said = sentence(input.paragraph(numbers), f"{input.GRID}: ")
+        assert f"at the peak -1.23 ± 0.01 dB ({words}" in said
     numbers["inputs"]["0"][input.ITSELF]["at_peak"]["mean"] = 99.0
     assert f"Best peak: {input.ITSELF}." in input.paragraph(numbers)
     for rows in numbers["inputs"].values():

@@ -5,7 +5,7 @@ import copy
 import pytest
 from PIL import Image
 
-from studies.changed import decided
+from studies.changed import decided, sentence
 from untaught.studies import study
 from untaught.studies.likelihood import noisy, told, variance
 from untaught.studies.likelihood_words import GAUSSIAN, IMPULSE, KINDS, POISSON, SPECKLE
@@ -59,7 +59,7 @@ def test_likelihoods_are_judged_by_what_the_draws_decide(found):
         one = decided(1.23 if more else -1.23, more, 2)
         numbers["against"][IMPULSE][GAUSSIAN] = {"at_stop": one, "at_peak": one}
         said = study("likelihood").paragraph(numbers).split("Impulse noise")[1].split("Speckle noise")[0]
-        gained = next(part for part in said.split("against ")[1].split("; ") if part.startswith("the Gaussian one"))
+        gained = sentence(said, "the Gaussian one")
         assert words in gained and f"{'+' if more else '-'}1.23 ± 0.01 dB" in gained
     for likelihood in KINDS:
         for noise in KINDS:

@@ -13,7 +13,7 @@ from untaught.studies.banks import ImageAlone, RandomFilters, Shuffled
 from untaught.studies.few_labels import SIZES, Cases
 from untaught.studies.figure import Panel, Series, drawn
 from untaught.studies.likeness import explained, likeness, spectra_apart, values_apart
-from untaught.studies.statistics import in_words, paired, rank_correlation, rank_interval, spread
+from untaught.studies.statistics import in_words, listed, paired, points, rank_correlation, rank_interval, spread
 from untaught.studies.tangent import alignment, fitted, tangent_kernel
 from untaught.studies.writing import plain
 from untaught.vessels.descriptors import Bank
@@ -26,6 +26,7 @@ def test_comparisons_count_cases_and_decide_only_when_all_agree():
     assert paired([1, 0], [1, 1])["decides"] == "no"  # the same is not more
     assert spread([1.0])["sd"] is None and spread([])["mean"] is None
     assert in_words(spread([1, 2]), 1) == "1.5 ± 0.7" and in_words({"mean": 0.25, "sd": None}, 2, sign=True) == "+0.25"
+    assert points(["a.", listed("b:", ["c", "d"])], "e.", "f.") == "- a.\n- b:\n  - c\n  - d\n\ne. f."
 
 
 def test_rank_correlation_is_of_ranks_and_its_interval_is_wide_where_there_is_nothing():
@@ -152,6 +153,17 @@ def test_the_command_answers_in_a_sentence(tmp_path, arguments, words):
     (tmp_path / "kept").write_text("mine")
     result = CliRunner().invoke(app, ["study", *(one.format(tmp_path) for one in arguments)])
     assert isinstance(result.exception, UsageError | InputError) and words in str(result.exception)
+
+
+def test_without_matplotlib_no_work_is_begun(tmp_path, monkeypatch):
+    import sys
+
+    from typer.testing import CliRunner
+
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = CliRunner().invoke(app, ["study", "impedance", "-o", str(tmp_path / "new")])
+    assert isinstance(result.exception, UsageError) and "untaught[studies]" in str(result.exception)
+    assert "draw 1" not in result.output and not (tmp_path / "new").exists()
 
 
 def test_help_names_every_study_and_loads_no_torch():

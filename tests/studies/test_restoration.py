@@ -4,10 +4,12 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from studies.changed import moved, reals
+from untaught import images
 from untaught.cli import app
 from untaught.errors import InputError, UsageError
 from untaught.studies import STUDIES, Asked, spaces, study
@@ -49,8 +51,11 @@ def test_other_numbers_give_other_words(found, name):
 @pytest.mark.parametrize("name", HERE)
 def test_the_command_answers_bad_pictures_in_a_sentence(tmp_path, name):
     (tmp_path / "no.png").write_text("no picture")
+    images.write(tmp_path / "small.png", np.zeros((20, 300), dtype=np.uint8))
     for arguments, kind, words in (
         (["--image", str(tmp_path / "no.png")], InputError, "no.png"),
+        (["--image", str(tmp_path / "small.png")], InputError, "small.png is 20x300"),
+        (["--image", str(tmp_path)], InputError, "is a folder"),
         (["--images", str(tmp_path)], UsageError, "wants --image, or nothing"),
     ):
         result = CliRunner().invoke(app, ["study", name, "-o", str(tmp_path / "out"), *arguments])

@@ -1,13 +1,16 @@
 """Each study at a tiny size: four files, and words that are those of the numbers, whatever these say."""
 
 import copy
+import importlib
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from studies.changed import decided, moved, reals
+from studies.changed import decided, moved, reals, sentences
+from untaught import images
 from untaught.errors import UsageError
 from untaught.studies import STUDIES, study
 from untaught.studies.figure import drawn
@@ -16,7 +19,8 @@ from untaught.studies.vessels_thin import ends
 from untaught.studies.writing import check_folder
 
 VESSELS = [name for name in STUDIES if name.startswith("vessels-")]
-DOCS = Path(__file__).parents[2] / "docs" / "studies"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "studies"
 
 
 @pytest.mark.parametrize("name", VESSELS)
@@ -56,7 +60,7 @@ def test_guidance_says_what_the_comparisons_decide(found):
     for more, words in ((3, "better in all 3 cases"), (0, "here the claim fails"), (1, "1 of 3 cases: not shown")):
         numbers["against"] = {what: decided(0.123 if more else -0.123, more)}
         said = asked.paragraph(numbers)
-        line = next(one for one in said.split(". ") if "Descriptors against the image alone" in one)
+        line = next(one for one in sentences(said) if "Descriptors against the image alone" in one)
         assert f"{'+' if more else '-'}0.123 ± 0.010 of Dice" in line and words in line
     numbers["sooner"] = decided(9.0, 3)
     assert "sooner in every case" in asked.paragraph(numbers)
@@ -81,7 +85,7 @@ def test_coupling_says_whether_the_interval_leaves_zero_out(found):
     ):
         numbers["correlation"]["joint"] = {"rho": (low + high) / 2, "low": low, "high": high}
         said = asked.paragraph(numbers)
-        line = next(one for one in said.split(". ") if one.startswith("Likeness by"))
+        line = next(one for one in sentences(said) if one.startswith("Likeness by"))
         assert f"{(low + high) / 2:+.2f}" in line and words in line
 
 
@@ -99,11 +103,11 @@ def test_thin_says_whether_thin_vessels_are_missed_and_what_equal_area_leaves(fo
     for thin, words in ((0.2, "it does miss thin vessels more"), (0.9, "here the claim fails")):
         numbers["plain"] = {"thin": thin, "wide": 0.8}
         said = asked.paragraph(numbers)
-        assert f"finds {thin:.2f}, of those over 3 pixels 0.80: " in said and words in said.split(". ")[0]
+        assert f"finds {thin:.2f}, of those over 3 pixels 0.80: " in said and words in sentences(said)[0]
     kind = "U-Net, skeleton recall"
     for more, words in ((3, "it finds more of them even so"), (0, "none that a lower threshold would not")):
         numbers["equal_area"]["against"][kind]["gain"] = decided(0.3, more)
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith(kind))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith(kind))
         assert words in line and "+0.300" in line
 
 
@@ -121,7 +125,7 @@ def test_scale_says_whether_one_scale_serves_all(found):
     assert "one scale, 1 pixels, is the best for the thinnest and the widest" in asked.paragraph(numbers)
     for more, words in ((3, "better in every draw"), (0, "here the claim fails"), (2, "better in 2 of 3 draws")):
         numbers["against"]["one scale"] = decided(0.05, more)
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith("Gated against one scale"))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith("Gated against one scale"))
         assert words in line.split(";")[0]
 
 
@@ -130,11 +134,11 @@ def test_kernel_says_what_was_foretold_and_what_came(found):
     asked = study("vessels-kernel")
     for low, high, words in ((0.3, 1, "foretold rightly"), (-1, -0.3, "the contrary"), (-0.2, 1, "too few kinds")):
         numbers["correlation"]["Muon"] = {"rho": (low + high) / 2, "low": low, "high": high}
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith("By Muon"))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith("By Muon"))
         assert words in line
     for more, words in ((3, "more in all 3 draws"), (0, "here the claim fails")):
         numbers["aligned"] = decided(0.1, more)
-        assert words in asked.paragraph(numbers).split(". ")[0]
+        assert words in sentences(asked.paragraph(numbers))[0]
     for kernel in (run["kernels"] for run in numbers["runs"] if run["kernels"]):
         assert all(0 <= value <= 1 for one in kernel.values() for value in one.values())
 
@@ -144,7 +148,7 @@ def test_reconstruction_says_which_of_the_two_gains(found):
     asked = study("vessels-reconstruction")
     for more, words in ((3, "the claim holds here"), (0, "here the claim fails"), (1, "not shown here")):
         numbers["vesselness_over_image"] = decided(0.077, more)
-        line = next(one for one in asked.paragraph(numbers).split(". ") if one.startswith("Vesselness gains"))
+        line = next(one for one in sentences(asked.paragraph(numbers)) if one.startswith("Vesselness gains"))
         assert words in line and "+0.077" in line
 
 
@@ -163,11 +167,35 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
         check_folder(tmp_path / "kept.txt", overwrite=True)
 
 
+def test_a_folder_that_cannot_be_made_is_told_of_before_the_work_and_none_is_left(tmp_path):
+    (tmp_path / "kept.txt").write_text("mine")
+    for folder in (tmp_path / "kept.txt" / "new", Path("/proc/untaught/new")):
+        with pytest.raises(UsageError, match=rf"the folder {folder} cannot be written to: \w"):
+            check_folder(folder, overwrite=True)
+    check_folder(tmp_path / "one" / "other", overwrite=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
 def test_recall_of_the_ends_weighs_every_centreline_pixel():
     radii = [[0, 1], [1, 1.5], [1.5, 3], [3, 5], [5, None]]
     numbers = {"radii": radii, "centreline_pixels": [30, 10, 99, 10, 0]}
     bins = [{"mean": 0.2}, {"mean": 0.6}, {"mean": 0.7}, {"mean": 0.9}, {"mean": None}]
     assert ends(numbers, bins) == pytest.approx((0.3, 0.9))
+
+
+def test_make_studies_makes_all_that_the_page_shows():
+    """Some by their names, those of vessels by a prefix."""
+    text = (ROOT / "Makefile").read_text()
+    lists = re.findall(r"^(?:RESTORATION|VESSELS) := (?:\$\(addprefix (\S+),)?([\w ]+)\)?$", text, re.MULTILINE)
+    assert [prefix + name for prefix, names in lists for name in names.split()] == list(STUDIES)
+    recipe = text[text.index("\nstudies:") :].split("\n\n")[0]
+    assert "untaught study $$name -o docs/studies/$$name --overwrite" in recipe and "benchmarks/phantoms.py" in recipe
+
+
+def test_the_phantoms_of_the_page_are_those_that_are_drawn(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    shown, drawn = images.read(DOCS / "phantoms.png").pixels, importlib.import_module("phantoms").drawn()
+    assert np.abs(np.squeeze(shown).astype(int) - drawn).mean() < 0.5
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -178,5 +206,6 @@ def test_the_pages_of_the_docs_say_what_their_numbers_say(name):
         assert not folder.exists()
         return
     numbers = json.loads((folder / f"{name}.json").read_text())
+    assert numbers["seconds"] < 600 or name in VESSELS, "ten minutes by default"
     assert study(name).paragraph(numbers) in (folder / f"{name}.md").read_text()
     assert f"studies/{name}/{name}.png" in page

@@ -37,11 +37,13 @@ def study(
     --labels, the others --image.
     """
     from untaught.cli.running import use_threads
+    from untaught.studies.figure import check_drawing
     from untaught.studies.writing import check_folder, write
 
     asked_for = study_called(name)
     folder = Path(f"study-{name}") if output is None else output
     check_folder(folder, overwrite=overwrite)
+    check_drawing()
     use_threads(threads)
     began = time.monotonic()
 

@@ -23,7 +23,7 @@ from untaught.studies.fits import Size as Smaller
 from untaught.studies.photographs import COLOURS, SIGMA, Draw, Photograph, about, as_array, draws, photographs_of
 from untaught.studies.pictures import Shown, png, sheet
 from untaught.studies.spectra import Spectrum
-from untaught.studies.statistics import in_words, middle_of, paired, spread
+from untaught.studies.statistics import in_words, listed, middle_of, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
 
 HOURGLASS, SHALLOW, DEEP, NARROW, WIDE = "hourglass", "2 scales", "one scale more", "a quarter as wide", "twice as wide"
@@ -195,17 +195,17 @@ def paragraph(found: Numbers) -> str:
     missed = [f"{name} in {row['missed']}" for name, row in rows.items() if row["missed"]]
     said = [
         f"White noise: the hourglass gains {in_words(base['at_peak'], 2)} dB at the peak (step {base['peak']:.0f}) and "
-        f"{in_words(base['at_stop'], 2)} where the rule stops. Against its peak: {'; '.join(peaks)}.",
+        + listed(f"{in_words(base['at_stop'], 2)} where the rule stops. Against its peak:", peaks),
         f"Steps to half of the noisy image's lowest and highest frequencies: {'; '.join(halves)}.",
         doubling(rows),
         networks_needed(base, rows[PIXELS]),
         f"A hole of a quarter of the side: within it biharmonic filling has {in_words(found['biharmonic'], 2)} dB, the "
-        f"hourglass {in_words(base['hole'], 2)}; against that {'; '.join(holes)}.",
+        + listed(f"hourglass {in_words(base['hole'], 2)}; against that:", holes),
         depth(rows),
     ]
     if missed:
         said.append(f"The rule was not met by the last step by {', '.join(missed)} of {found['size']['draws']} draws.")
-    return " ".join([*said, basis(found), "± is the standard deviation over draws."])
+    return points(said, basis(found), "± is the standard deviation over draws.")
 
 
 def against(one: Numbers) -> str:

@@ -19,7 +19,7 @@ from untaught.studies.figure import Panel, Series
 from untaught.studies.fits import Size, denoising, hourglass, paper_fit
 from untaught.studies.photographs import COLOURS, SIGMA, Draw, about, draws, photographs_of
 from untaught.studies.spectra import BANDS, Spectrum
-from untaught.studies.statistics import middle_of, reached
+from untaught.studies.statistics import listed, middle_of, points, reached
 from untaught.studies.study import Asked, Numbers, Study
 
 PHOTOGRAPH, NOISY, SHUFFLED, NOISE = "photograph", "photograph + noise", "its pixels shuffled", "white noise"
@@ -142,7 +142,8 @@ def panels(found: Numbers) -> list[Panel]:
     ]  # fmt: skip
     bands = [Series(name=name, x=range(len(BANDS)), y=found["bands"][name]) for name in NETWORKS]
     last = Panel(
-        title="White noise, by frequency", across="frequency, cycles per pixel", up="steps to half of a band",
+        title="White noise, by frequency (not drawn: never reached)", across="frequency, cycles per pixel",
+        up="steps to half of the power",
         series=bands, places=BANDS, powers="y",
     )  # fmt: skip
     return [*shown, last]
@@ -167,8 +168,8 @@ def paragraph(found: Numbers) -> str:
             f"{name} {in_steps(bands[0], most)} steps at the lowest frequencies and {in_steps(bands[-1], most)} at the "
             f"highest ({times(one)})"
         )
-    said.append("By frequency, to half of a band of white noise: " + "; ".join(tails) + ".")
-    return " ".join([*said, basis(found)])
+    said.append(listed("By frequency, to half of the power of a band of white noise:", tails))
+    return points(said, basis(found))
 
 
 def times(more: Numbers) -> str:

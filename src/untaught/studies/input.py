@@ -19,7 +19,7 @@ from untaught.studies.figure import Panel, Series
 from untaught.studies.fits import RULE, Size, denoising, hourglass, paper_fit
 from untaught.studies.photographs import COLOURS, SIGMA, Draw, about, draws, photographs_of
 from untaught.studies.spectra import Spectrum
-from untaught.studies.statistics import in_words, paired, spread
+from untaught.studies.statistics import in_words, listed, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
 
 UNIFORM, NORMAL, GRID, FOURIER = "uniform noise", "normal noise", "grid of places", "Fourier features"
@@ -130,10 +130,10 @@ def panels(found: Numbers) -> list[Panel]:
     ]
     return [
         *bars,
-        Panel(title="Jitter, z of uniform noise", across="jitter, standard deviation in units of z", up="dB gained",
-              series=gained(found["jitters"]), places=list(found["jitters"])),
-        Panel(title=f"While it is fitted, jitter {AT[-1]}", across="step", up="dB gained", series=curves, powers="x",
-              level=0.0),
+        Panel(title="Jitter, z of uniform noise", across="standard deviation of the jitter (z itself: 0.029)",
+              up="PSNR gained, dB", series=gained(found["jitters"]), places=list(found["jitters"])),
+        Panel(title=f"While it is fitted, jitter {AT[-1]}", across="step", up="PSNR gained, dB", series=curves,
+              powers="x", level=0.0),
     ]  # fmt: skip
 
 
@@ -143,26 +143,27 @@ def paragraph(found: Numbers) -> str:
     for jitter, rows in found["inputs"].items():
         plain, best = rows[UNIFORM], max(rows, key=lambda name: rows[name]["at_peak"]["mean"])
         tails = [
-            f"{name} {in_words(rows[name]['at_peak'], 2)} and {in_words(rows[name]['at_stop'], 2)}, at the peak "
+            f"{name}: {in_words(rows[name]['at_peak'], 2)} and {in_words(rows[name]['at_stop'], 2)}, at the peak "
             f"{judged(rows[name]['against'])} against uniform noise"
             for name in INPUTS[1:]
         ]
         said.append(
             f"With a jitter of {jitter} uniform noise as z gains {in_words(plain['at_peak'], 2)} dB at the peak and "
-            f"{in_words(plain['at_stop'], 2)} where the rule stops; " + "; ".join(tails) + f". Best peak: {best}."
+            f"{in_words(plain['at_stop'], 2)} where the rule stops. Best peak: {best}."
         )
         for what, words in (
             ("missed", "The rule was not met by the last step"),
             ("rising", "PSNR still rose at the last step"),
         ):
             some = ", ".join(f"{name} in {row[what]}" for name, row in rows.items() if row[what])
-            said += [f"{words}: {some} of {found['size']['draws']} draws."] * bool(some)
+            said[-1] += f" {words}: {some} of {found['size']['draws']} draws." if some else ""
+        said[-1] = listed(f"{said[-1]} The others, in dB at the peak and at the stop:", tails)
     for jitter, row in list(found["jitters"].items())[1:]:
         said.append(
             f"Jitter {jitter} against none, z uniform noise: {judged(row['against'])} at the peak, "
             f"{judged(row['kept'])} at the last step."
         )
-    return " ".join([*said, basis(found), "± is the standard deviation over draws."])
+    return points(said, basis(found), "± is the standard deviation over draws.")
 
 
 def judged(one: Numbers) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from untaught.studies.curves import basis
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words
+from untaught.studies.statistics import in_words, listed, points
 from untaught.studies.study import Numbers
 
 GAUSSIAN, POISSON, IMPULSE, SPECKLE = KINDS = "Gaussian", "Poisson", "impulse", "speckle"
@@ -68,7 +68,7 @@ def paragraph(found: Numbers) -> str:
         + (f"; another is for {', '.join(lost)}." if lost else ".")
     )
     said.append("Mismatched likelihoods were told of noise as strong in the mean; PSNR is that of the running average.")
-    return " ".join([*said, basis(found), "± is the standard deviation over draws."])
+    return points(said, basis(found), "± is the standard deviation over draws.")
 
 
 def of_noise(found: Numbers, noise: str) -> str:
@@ -76,10 +76,11 @@ def of_noise(found: Numbers, noise: str) -> str:
     cells, against, noisy = found["cells"][noise], found["against"][noise], in_words(found["noisy"][noise], 2)
     stops = ", ".join(f"{one} {in_words(cells[one]['at_stop'], 2)}" for one in KINDS)
     peaks = ", ".join(f"{cells[one]['at_peak']['mean']:.2f}" for one in KINDS)
-    gains = "; ".join(f"the {other} one {judged(one)}" for other, one in against.items())
-    return (
+    gains = [f"the {other} one {judged(one)}" for other, one in against.items()]
+    return listed(
         f"{noise[0].upper()}{noise[1:]} noise ({ABOUT[noise]}; the noisy image has {noisy} dB): where the rule stops "
-        f"the likelihoods have {stops}, at the best step {peaks}. The matched one against {gains}."
+        f"the likelihoods have {stops}, at the best step {peaks}. The matched one against:",
+        gains,
     )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-GAP, LINE = 6, 16  # pixels between pictures, and for a line of words
+GAP = 6  # pixels between pictures
+LETTERS, PAGE = 11, 600  # pixels of letters where a sheet is shown so many pixels wide
 WIDE = 140  # pixels at least of a picture, so that its line has room
 
 
@@ -21,18 +22,27 @@ class Shown:
 
 
 def sheet(rows: Sequence[Sequence[Shown]]) -> Image.Image:
-    """All of them on white, each pixel as many times as wide as makes the first picture wide enough."""
+    """All of them on white, each pixel as many times as wide as makes the first picture wide enough.
+
+    Letters grow with the sheet. Where one line is too long all that have a colon are broken after it.
+    """
     first = rows[0][0].pixels
     times = -(-WIDE // first.shape[1])
     high, wide = first.shape[0] * times, first.shape[1] * times
-    across, down = wide + GAP, high + LINE + GAP
-    page = Image.new("RGB", (max(map(len, rows)) * across + GAP, len(rows) * down + GAP), "white")
-    pen, letters = ImageDraw.Draw(page), ImageFont.load_default(11)
+    across = wide + GAP
+    width = max(map(len, rows)) * across + GAP
+    size = LETTERS * max(width, PAGE) / PAGE
+    letters = ImageFont.load_default(size)
+    broken = max(letters.getlength(one.words) for row in rows for one in row) > wide
+    down = high + round(1.4 * size * (1 + broken)) + GAP
+    page = Image.new("RGB", (width, len(rows) * down + GAP), "white")
+    pen = ImageDraw.Draw(page)
     for i, row in enumerate(rows):
         for j, one in enumerate(row):
             left, top = GAP + j * across, GAP + i * down
             page.paste(enlarged(one.pixels, times), (left, top))
-            pen.text((left, top + high + 2), one.words, fill="black", font=letters)
+            words = one.words.replace(": ", ":\n") if broken else one.words
+            pen.text((left, top + high + 2), words, fill="black", font=letters)
     return page
 
 

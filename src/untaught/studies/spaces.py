@@ -165,7 +165,7 @@ def film(paths: dict[str, Path], picture: Photograph) -> bytes:
     count = len(next(iter(paths.values())).steps)
     pages = []
     for number in np.unique(np.linspace(0, count - 1, FRAMES).round().astype(int)).tolist():
-        row = [caught(f"{way}, {path.steps[number]}", path, number, picture) for way, path in paths.items()]
+        row = [caught(f"{way}, step {path.steps[number]}", path, number, picture) for way, path in paths.items()]
         pages.append(sheet([row]))
     return gif(pages, 0.25)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from untaught.studies.curves import basis, evenly
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words
+from untaught.studies.statistics import in_words, listed, points
 from untaught.studies.study import Numbers
 
 DENOISE, UPSCALE = "denoising", "super-resolution x4"
@@ -19,7 +19,7 @@ def panels(found: Numbers) -> list[Panel]:
         Panel(
             title=f"{task}: images ({100 * one['plane']['share']:.0f} %)",
             across="1st direction, rms of grey, white is 1",
-            up="2nd direction",
+            up="2nd direction, rms of grey",
             series=[
                 *(through(way, path) for way, path in one["plane"]["paths"].items()),
                 at("start", one["plane"]["paths"][DEEP][0]),
@@ -32,7 +32,7 @@ def panels(found: Numbers) -> list[Panel]:
         Panel(
             title=f"{task}: weights ({100 * one['weights']['share']:.0f} %)",
             across="1st direction, rms, thousandths",
-            up="2nd direction",
+            up="2nd direction, the same",
             series=[
                 through(DEEP, thousandths(one["weights"]["path"])),
                 at("start", thousandths(one["weights"]["path"])[0]),
@@ -83,32 +83,35 @@ def paragraph(found: Numbers) -> str:
         "Steps are of gradient descent, the network's with momentum; planes and films are of the first draw; distances "
         "are root mean squares, white being 1."
     )
-    return " ".join([*said, basis(found), "± is the standard deviation over draws."])
+    return points(said, basis(found), "± is the standard deviation over draws.")
 
 
 def of_task(task: str, one: dict[str, Any]) -> str:
     """On one task."""
     table, passes, loses = one["table"], one["passes_nearer"], one["loses"]
     deep, pixels, flat = table[DEEP], table[NONE], table[TV]
-    unseen = ""
+    said = [
+        f"pixels alone end at {in_words(pixels['end'], 2)} dB with a mean squared misfit of "
+        f"{in_words(pixels['misfit'], 4)}, with total variation at {in_words(flat['end'], 2)} dB, the network at "
+        f"{in_words(deep['end'], 2)} dB with {in_words(deep['misfit'], 4)}.",
+        f"The network is at its best, {in_words(deep['peak'], 2)} dB, at step {in_words(deep['peak_at'], 0)}, and then "
+        f"{judged_loss(loses[DEEP])}.",
+        f"In images the path of the pixels is {in_words(pixels['bent'], 2)} times as long as the way from end to end "
+        f"({judged_bent(pixels['bent'])}), that of the network {in_words(deep['bent'], 2)} times, in weights "
+        f"{in_words(deep['bent_in_weights'], 2)} times; the weights move by {in_words(deep['weights_moved'], 2)} of "
+        f"their own length.",
+        f"The network passes the photograph at {in_words(deep['nearest'], 3)}, the pixels at "
+        f"{in_words(pixels['nearest'], 3)}: {judged_near(passes[NONE])}; with total variation at "
+        f"{in_words(flat['nearest'], 3)}: {judged_near(passes[TV])}.",
+    ]
     if "unseen" in pixels:
-        unseen = (
-            f" Of what is not measured pixels move {in_words(pixels['unseen'], 3)} (of "
+        said.append(
+            f"Of what is not measured pixels move {in_words(pixels['unseen'], 3)} (of "
             f"{in_words(pixels['moved'], 3)} in all), the network {in_words(deep['unseen'], 3)} "
-            f"(of {in_words(deep['moved'], 3)}): {judged_unseen(pixels, deep)}."
+            f"(of {in_words(deep['moved'], 3)}), pixels with total variation {in_words(flat['unseen'], 3)}: "
+            f"{judged_unseen(pixels, deep)}."
         )
-    return (
-        f"{task[0].upper()}{task[1:]}: pixels alone end at {in_words(pixels['end'], 2)} dB with a mean squared misfit "
-        f"of {in_words(pixels['misfit'], 4)}, with total variation at {in_words(flat['end'], 2)} dB, the network at "
-        f"{in_words(deep['end'], 2)} dB with {in_words(deep['misfit'], 4)}. The network is at its best, "
-        f"{in_words(deep['peak'], 2)} dB, at step {in_words(deep['peak_at'], 0)}, and then "
-        f"{judged_loss(loses[DEEP])}. In images the path of the pixels is {in_words(pixels['bent'], 2)} times as long "
-        f"as the way from end to end ({judged_bent(pixels['bent'])}), that of the network {in_words(deep['bent'], 2)} "
-        f"times, in weights {in_words(deep['bent_in_weights'], 2)} times; the weights move by "
-        f"{in_words(deep['weights_moved'], 2)} of their own length. The network passes the photograph at "
-        f"{in_words(deep['nearest'], 3)}, the pixels at {in_words(pixels['nearest'], 3)}: {judged_near(passes[NONE])}; "
-        f"with total variation at {in_words(flat['nearest'], 3)}: {judged_near(passes[TV])}.{unseen}"
-    )
+    return listed(f"{task[0].upper()}{task[1:]}:", said)
 
 
 def judged_loss(one: dict[str, Any]) -> str:
@@ -134,5 +137,5 @@ def judged_bent(one: dict[str, Any]) -> str:
 def judged_unseen(pixels: dict[str, Any], deep: dict[str, Any]) -> str:
     """Who says something of what is not measured?"""
     if pixels["unseen"]["mean"] < 0.01 * deep["unseen"]["mean"]:
-        return "pixels leave it as it began, and only the network fills it in"
+        return "pixels alone leave it as it began, the network fills it in"
     return "pixels move it too, here the claim fails"

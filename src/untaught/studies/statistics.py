@@ -91,3 +91,13 @@ def in_words(value: dict[str, Any], digits: int = 3, sign: bool = False) -> str:
     kind = f"{'+' if sign else ''}.{digits}f"
     tail = "" if value["sd"] is None else f" ± {value['sd']:.{digits}f}"
     return f"{value['mean']:{kind}}{tail}"
+
+
+def points(said: Sequence[str], *basis: str) -> str:
+    """All that is said, a point of a list for each thing, and below it on how much that rests."""
+    return "\n".join(f"- {one}" for one in said) + "\n\n" + " ".join(basis)
+
+
+def listed(head: str, some: Sequence[str]) -> str:
+    """A thing that is said of several, one below the other."""
+    return head + "".join(f"\n  - {one}" for one in some)

@@ -42,7 +42,10 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A question, how numbers are found that answer it, and what is shown and said of them: of nothing else."""
+    """A question, how numbers are found that answer it, and what is shown and said of them: of nothing else.
+
+    paragraph: Markdown, a list of what is seen and a paragraph on what it rests on.
+    """
 
     name: str
     title: str

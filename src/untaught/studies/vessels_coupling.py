@@ -10,7 +10,7 @@ from torch import Tensor
 from untaught.studies.few_labels import MORE, SIZES, Cases, Size, about, basis, label_of, learn
 from untaught.studies.figure import Panel, Series
 from untaught.studies.likeness import likeness
-from untaught.studies.statistics import in_words, paired, rank_correlation, rank_interval, spread
+from untaught.studies.statistics import in_words, paired, points, rank_correlation, rank_interval, spread
 from untaught.studies.study import Asked, Numbers, Study
 from untaught.vessels.descriptors import Bank
 from untaught.vessels.lessons import Described, Lessons
@@ -172,7 +172,7 @@ def paragraph(found: Numbers) -> str:
     better = sum(heads[name]["gain"]["mean"] > heads[NOISE]["gain"]["mean"] for name in heads if name != NOISE)
     said.append(f"{better} of {len(heads) - 1} heads gain more than noise does.")
     count = found["size"]["labels"][0]
-    return " ".join([*said, f"{count} labelled image{'' if count == 1 else 's'}.", basis(found)])
+    return points(said, f"{count} labelled image{'' if count == 1 else 's'}.", basis(found))
 
 
 def told(heads: dict[str, Any], name: str) -> str:

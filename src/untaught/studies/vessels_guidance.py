@@ -8,7 +8,7 @@ import numpy as np
 from untaught.studies.banks import ImageAlone, RandomFilters, Shuffled
 from untaught.studies.few_labels import SHARE, SIZES, Cases, about, basis, learn
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words, paired, spread
+from untaught.studies.statistics import in_words, listed, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
 from untaught.vessels.descriptors import Bank
 from untaught.vessels.filters import Tubes
@@ -132,9 +132,8 @@ def paragraph(found: Numbers) -> str:
         f"label-free heads at {in_words(row[HEADS])}; with shuffled descriptors at {in_words(row[SHUFFLED])} and with "
         f"as many random filters at {in_words(row[RANDOM])}."
     ]
-    said.append("Case by case, a case being a draw and a number of labels:")
-    for what, one in found["against"].items():
-        said.append(comparison(what, one))
+    cases = [comparison(what, one) for what, one in found["against"].items()]
+    said.append(listed("Case by case, a case being a draw and a number of labels:", cases))
     sooner = found["sooner"]
     verdict = {"yes": "sooner in every case", "no": "sooner in no case"}.get(
         sooner["decides"], f"sooner in {sooner['more']} of {sooner['of']} cases"
@@ -154,7 +153,7 @@ def paragraph(found: Numbers) -> str:
         f"descriptors {in_words(found['late'][INPUTS], 3, sign=True)}, started at the logistic model "
         f"{in_words(found['late'][START], 3, sign=True)}: what it would come to with many more is not said here."
     )
-    return " ".join([*said, basis(found)])
+    return points(said, basis(found))
 
 
 def comparison(what: str, one: dict[str, Any]) -> str:

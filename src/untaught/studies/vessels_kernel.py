@@ -12,7 +12,7 @@ from untaught.optimisers import GradientDescent, Muon
 from untaught.studies.banks import ImageAlone, RandomFilters, Shuffled
 from untaught.studies.few_labels import SIZES, Cases, about, learn
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words, paired, rank_correlation, rank_interval, spread
+from untaught.studies.statistics import in_words, paired, points, rank_correlation, rank_interval, spread
 from untaught.studies.study import Asked, Numbers, Study
 from untaught.studies.tangent import alignment, fitted, tangent_kernel
 from untaught.vessels.descriptors import Bank
@@ -197,11 +197,11 @@ def paragraph(found: Numbers) -> str:
             f"interval {one['low']:+.2f} to {one['high']:+.2f}): {judged(one)}."
         )
     said.append("The theory is of gradient flow on squared misfit; here the loop's own loss is learnt, on crops.")
-    said.append(
+    return points(
+        said,
         f"{found['size']['labels'][0]} labelled image(s) ({found['images']}), {found['size']['draws']} draws, each "
-        f"with a seed of its own; kernels on {PATCHES} patches; ± is the standard deviation over draws."
+        f"with a seed of its own; kernels on {PATCHES} patches; ± is the standard deviation over draws.",
     )
-    return " ".join(said)
 
 
 def judged(one: dict[str, float]) -> str:

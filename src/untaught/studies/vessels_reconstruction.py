@@ -5,7 +5,7 @@ from typing import Any
 
 from untaught.studies.few_labels import MORE, SIZES, Cases, about, basis, learn
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words, paired, spread
+from untaught.studies.statistics import in_words, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
 from untaught.studies.vessels_coupling import WEIGHT, constant, recipe, targets
 from untaught.vessels.lessons import Lessons
@@ -86,7 +86,7 @@ def paragraph(found: Numbers) -> str:
         few = gain[name + LABELLED]
         said.append(f"Without unlabelled images a head for {name} changes the Dice by {in_words(few, 3, sign=True)}.")
     count = found["size"]["labels"][0]
-    return " ".join([*said, f"{count} labelled image{'' if count == 1 else 's'}.", basis(found)])
+    return points(said, f"{count} labelled image{'' if count == 1 else 's'}.", basis(found))
 
 
 STUDY = Study(

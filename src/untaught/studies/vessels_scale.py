@@ -12,7 +12,7 @@ from torch import Tensor
 
 from untaught.studies.few_labels import SIZES, Cases, about, basis, label_of, learn
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words, mean_of, paired, spread
+from untaught.studies.statistics import in_words, mean_of, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
 from untaught.vessels.descriptors import Bank, Spectrum, eigenvalues, frangi, local_contrast
 from untaught.vessels.descriptors.bank import standardised
@@ -209,7 +209,7 @@ def paragraph(found: Numbers) -> str:
             f"Gated against {kind}: {in_words(here, 3, sign=True)} ({verdict(here)}); on images half and twice as "
             f"large {in_words(away, 3, sign=True)} ({verdict(away)})."
         )
-    return " ".join([*said, f"{found['size']['labels'][0]} labelled images.", basis(found)])
+    return points(said, f"{found['size']['labels'][0]} labelled images.", basis(found))
 
 
 def verdict(one: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from untaught.studies.banks import ImageAlone
 from untaught.studies.few_labels import SIZES, Cases, about, basis, label_of, learn
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words, mean_of, paired, spread
+from untaught.studies.statistics import in_words, mean_of, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
 from untaught.vessels.descriptors import Bank
 from untaught.vessels.filters import Tubes
@@ -125,7 +125,13 @@ def panels(found: Numbers) -> list[Panel]:
             for number, kind in enumerate(KINDS)
         ]
         shown.append(
-            Panel(title=title, across="radius, pixels", up="centreline found", series=series, places=places(found))
+            Panel(
+                title=title,
+                across="radius, pixels",
+                up="share of centreline found",
+                series=series,
+                places=places(found),
+            )
         )
     return shown
 
@@ -143,7 +149,7 @@ def paragraph(found: Numbers) -> str:
     ]
     for kind, one in found["half"]["against"].items():
         said.append(compared(found, kind, one["other"]))
-    return " ".join([*said, f"{found['size']['labels'][0]} labelled images.", basis(found)])
+    return points(said, f"{found['size']['labels'][0]} labelled images.", basis(found))
 
 
 def ends(found: Numbers, bins: list[dict[str, Any]]) -> tuple[float, float]:

@@ -3,7 +3,9 @@
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from untaught.errors import UsageError
@@ -13,11 +15,24 @@ from untaught.studies.study import Numbers, Study
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
-    """Before minutes of work. Raises: UsageError for a file in its place, or a folder that is not empty."""
+    """Before minutes of work: whether files can be made in it. It is left as it was.
+
+    Raises: UsageError for a file in its place, a folder that is not empty, and one that can't be made or written to.
+    """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; wanted a folder for the study")
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise UsageError(f"{folder} is not empty; files in it are replaced only if asked to (--overwrite)")
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(f"the folder {folder} cannot be written to: {error.strerror or error}") from error
+    finally:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
 
 
 def write(
