@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from studies.changed import sentences
 from untaught.studies import study
 from untaught.studies.courses import Course
 from untaught.studies.optimiser import LEVELS, damaged, grouped, made, taken, times
@@ -62,7 +63,7 @@ def test_optimisers_are_judged_by_the_interval(found):
     noise = numbers["damages"]["noise"]
     for low, high, words in ((1.2, 3.4, "Muon is quicker"), (0.2, 0.9, "Muon is slower"), (0.8, 1.3, "no difference")):
         noise["times"][QUASI]["gradients"] |= {"median": (low + high) / 2, "low": low, "high": high}
-        line = next(one for one in study("optimiser").paragraph(numbers).split(". ") if f"peaks {QUASI} takes" in one)
+        line = next(one for one in sentences(study("optimiser").paragraph(numbers)) if f"peaks {QUASI} takes" in one)
         assert words in line.split(";")[0] and f"({low:.2f} to {high:.2f})" in line
     noise["tuning"][ADAM]["at_the_edge"] = True
     assert "it may not be the best there is" in study("optimiser").paragraph(numbers)

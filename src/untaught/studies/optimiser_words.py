@@ -3,7 +3,7 @@
 from typing import Any
 
 from untaught.studies.figure import Panel, Series
-from untaught.studies.statistics import in_words
+from untaught.studies.statistics import in_words, points
 from untaught.studies.study import Numbers
 
 ADAM, DESCENT, QUASI, MUON = "Adam", "descent with momentum", "L-BFGS", "Muon"
@@ -34,7 +34,7 @@ def panels_of(damage: dict[str, Any]) -> list[Panel]:
     levels = [
         Panel(
             title="To each PSNR" if what == "gradients" else "The same by the clock",
-            across="PSNR, dB above the lowest of the four peaks",
+            across="dB above the lowest of the peaks",
             up=f"{UNITS[what]}, median",
             series=[reached(kind, damage["levels"][kind], what, 0.06 * (k - 1.5)) for k, kind in enumerate(KINDS)],
             powers="y",
@@ -94,11 +94,11 @@ def paragraph(found: Numbers) -> str:
     if count < 2:
         few = "Of one photograph there is no interval and no verdict."
     threads = f"{found['threads']} thread{'s' * (found['threads'] != 1)}"
-    said.append(
+    basis = (
         f"Rates are constant (momentum is .9) and jitter is off, for a search wants an objective that stands still; "
         f"one network, one way of drawing it. Seconds are the processor's on {threads}. {few}"
     )
-    return " ".join(said)
+    return points(said, basis)
 
 
 def of_damage(damage: dict[str, Any], gradients: int) -> list[str]:
