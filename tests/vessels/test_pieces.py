@@ -38,6 +38,13 @@ def test_the_largest_size_among_those_that_score_best(label, wanted):
     assert smallest_from([mask(LARGE, SMALL)], [label], [EVERYTHING]) == wanted
 
 
+def test_what_a_size_may_cost_is_asked_for():
+    """A piece of 20 pixels of 220 is a twentieth of Dice."""
+    label = mask(LARGE, SMALL)
+    assert smallest_from([label], [label], [EVERYTHING]) == 12
+    assert smallest_from([label], [label], [EVERYTHING], flat=0.05) == 200
+
+
 def test_what_is_not_known_has_no_say():
     known = ~mask(SMALL)
     assert smallest_from([mask(LARGE, SMALL)], [mask(LARGE, SMALL)], [EVERYTHING]) == 12

@@ -8,7 +8,7 @@ from untaught.errors import InputError, UsageError
 from untaught.vessels import views as views_module
 from untaught.vessels.descriptors import Bank
 from untaught.vessels.lessons import Lessons
-from untaught.vessels.pieces import overlap
+from untaught.vessels.pieces import FLAT, overlap
 from untaught.vessels.recipe import recipe_for
 from untaught.vessels.training import Training, held_back
 from untaught.vessels.views import Labelled, Views
@@ -232,10 +232,19 @@ def test_nothing_to_learn_from():
 def test_more_labels_teach_for_longer():
     rows = [recipe_for(pixels) for pixels in (100, 5_000, 12_000, 13_000, 25_000, 100_000, 10**7)]
     steps = [row.steps for row in rows]
-    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 500, 1500, 3000) and steps[0] == 60
+    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 500, 3500, 6000) and steps[0] == 60
     assert steps == sorted(steps)
     assert [row.trust for row in rows] == [0.8, 0.8, 0.8, 1, 1, 1, 1]
     grey = Bank().names().index("grey")
     assert [row.seen for row in rows] == [None] * 5 + [(grey,)] * 2
     assert [row.tubes is None for row in rows] == [False] * 5 + [True] * 2
+    assert [(row.threshold, row.flat) for row in rows] == [(0.5, FLAT)] * 5 + [(0.4, 0.0)] * 2
     assert recipe_for(25_000, 7).steps == 7
+
+
+def test_a_model_has_its_recipe_s_threshold_and_the_logistic_model_one_half():
+    image, label = angiogram(0)
+    training = Training([Labelled.of(image, label)], replace(SMALL, threshold=0.3, steps=1))
+    for _ in training:
+        pass
+    assert training.model().threshold == 0.3 and training.untrained().threshold == 0.5

@@ -9,19 +9,19 @@ from scipy import ndimage as ndi
 Mask = NDArray[np.bool_]
 
 SMALLEST = 0, 12, 25, 50, 100, 150, 200, 300  # pixels
-FLAT = 0.004
+FLAT = 0.004  # of Dice
 TOUCHING = np.ones((3, 3), dtype=int)
 
 
-def smallest_from(masks: Sequence[Mask], labels: Sequence[Mask], knowns: Sequence[Mask]) -> int:
+def smallest_from(masks: Sequence[Mask], labels: Sequence[Mask], knowns: Sequence[Mask], flat: float = FLAT) -> int:
     """The size below which a lone piece is dropped, by mean Dice on labelled images: of `SMALLEST` the largest that is
-    as good as the best within `FLAT`. On other images there are more false pieces than on those that were learnt.
+    as good as the best within `flat`. On other images there are more false pieces than on those that were learnt.
     """
     scores = [
         np.mean([overlap(without_small(m, size)[k], y[k]) for m, y, k in zip(masks, labels, knowns, strict=True)])
         for size in SMALLEST
     ]
-    return SMALLEST[int(np.flatnonzero(np.array(scores) >= max(scores) - FLAT)[-1])]
+    return SMALLEST[int(np.flatnonzero(np.array(scores) >= max(scores) - flat)[-1])]
 
 
 def without_small(mask: Mask, least: int) -> Mask:

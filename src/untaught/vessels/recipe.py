@@ -16,17 +16,22 @@ from untaught.vessels.from_labels import FromLabels
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.lfnet import LFNet, descriptors_of
 from untaught.vessels.logistic import Logistic
+from untaught.vessels.pieces import FLAT
 from untaught.vessels.views import Views
 
 AN_IMAGE = 5000  # vessel pixels: as many as a coronary angiogram of 300x300 has
-STEPS = {1: 60, 5: 500, 20: 1500, 100: 3000}
+STEPS = {1: 60, 5: 500, 20: 3500, 100: 6000}
 """For labels of so many such images; between them by the logarithm of both."""
 LITTLE = 2.5  # images' worth of labels, or less
 """They teach what their own vessels are like, too: what the network adds is not to be believed whole."""
 TRUST = 0.8
 MUCH = 10  # images' worth of labels, or more
 """They teach a network to see for itself: shown the grey level alone, in crops with more around them, it comes farther
-than with descriptors and learnable filters. The logistic model that it begins at has the descriptors still."""
+than with descriptors and learnable filters. The logistic model that it begins at has the descriptors still.
+How lone pieces are best dropped is known, too, and need not be guessed."""
+LOWER = 0.4
+"""The threshold then. Of true probabilities half of the greatest Dice is the best one (Lipton et al. 2014);
+the Dice loss draws it to one half (decision 19)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,8 @@ class Recipe:
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained
     lessons: Lessons = Lessons()
     augment: Augment = Augment()
+    threshold: float = 0.5  # of the probability, once it is trained
+    flat: float = FLAT  # of Dice: how much the size below which lone pieces are dropped may cost on the labelled images
     copies: int = 40  # at a time
     steps: int = 1000
     optimiser: Optimiser = field(default_factory=lambda: Muon(lr=0.02))
@@ -103,5 +110,5 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
         recipe = replace(recipe, trust=TRUST)
     elif worth >= MUCH:
         grey = recipe.bank.names().index("grey")
-        recipe = replace(recipe, tubes=None, seen=(grey,), crop=256, crops=1)
+        recipe = replace(recipe, tubes=None, seen=(grey,), crop=256, crops=1, threshold=LOWER, flat=0.0)
     return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe

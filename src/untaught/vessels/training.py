@@ -82,11 +82,12 @@ class Training:
         return described.flatten(1)[:, some].T.numpy(), view.label.flatten().numpy()[some]
 
     def model(self) -> Model:
-        """What was learnt so far: the averaged weights. One half is the threshold, as the Dice loss makes it."""
-        return self._judged(Model.of(self.recipe, self.network, weights_of(self.fitting.state())))
+        """What was learnt so far: the averaged weights."""
+        raw = Model.of(self.recipe, self.network, weights_of(self.fitting.state()))
+        return self._judged(replace(raw, threshold=self.recipe.threshold))
 
     def untrained(self) -> Model:
-        """Before the first step: the logistic model, and a network that says nothing."""
+        """Before the first step: the logistic model, one half its threshold, and a network that says nothing."""
         module = self.network.build(1, self.recipe.crop, self.recipe.crop)
         initialise(module, torch.Generator().manual_seed(self.seed))
         return self._judged(Model.of(self.recipe, self.network, module.state_dict()))
@@ -97,7 +98,9 @@ class Training:
         planes = [[plane[0, 0].numpy() for plane in (view.label, view.known)] for view in judges]
         labels, knowns = ([pair[which] for pair in planes] for which in (0, 1))
         maps = [raw.from_descriptors(view.descriptors.float()) for view in judges]
-        return replace(raw, smallest=smallest_from([one > raw.threshold for one in maps], labels, knowns))
+        return replace(
+            raw, smallest=smallest_from([one > raw.threshold for one in maps], labels, knowns, self.recipe.flat)
+        )
 
     def state(self) -> State:
         """All that is needed to go on, in another process, with the same images."""
