@@ -161,6 +161,8 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
     check_folder(tmp_path / "new", overwrite=False)
     with pytest.raises(UsageError, match="is a file"):
         check_folder(tmp_path / "kept.txt", overwrite=True)
+    with pytest.raises(UsageError, match="cannot be made: Not a directory"):
+        check_folder(tmp_path / "kept.txt" / "new", overwrite=False)
 
 
 def test_recall_of_the_ends_weighs_every_centreline_pixel():

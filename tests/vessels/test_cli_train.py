@@ -195,6 +195,18 @@ def test_nothing_is_segmented_before_it_is_sure_that_all_can_be_written(program,
     assert code == 2 and "out.jpg can hold no mask" in err and not (tmp_path / "out.jpg").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_one_sentence(program, model, data, tmp_path):
+    (tmp_path / "file").write_text("")
+    within, pairs = tmp_path / "file" / "here", ["--images", data[0], "--labels", data[1]]
+    for ask in (
+        ["train", *pairs, "-o", within],
+        ["segment", model, data[0], "-o", within],
+        ["evaluate", model, *pairs, "--overlays", within],
+    ):
+        code, _, err = program("vessels", *ask)
+        assert (code, err.splitlines()[-1]) == (2, f"untaught: the folder {within} cannot be made: Not a directory")
+
+
 def test_images_without_labels_take_part(program, data, tmp_path):
     others = written(tmp_path / "others", (7, 8))[0]
     ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "--unlabelled", others]

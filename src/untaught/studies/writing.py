@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from untaught.errors import UsageError
-from untaught.images import write_atomically
+from untaught.images import make_folder, write_atomically
 from untaught.studies.figure import drawn
 from untaught.studies.study import Numbers, Study
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
-    """Before minutes of work. Raises: UsageError for a file in its place, or a folder that is not empty."""
+    """Before minutes of work. Raises: UsageError for a file in its place, one not empty, or none that can be made."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; wanted a folder for the study")
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise UsageError(f"{folder} is not empty; files in it are replaced only if asked to (--overwrite)")
+    make_folder(folder)
 
 
 def write(
@@ -29,7 +30,6 @@ def write(
     said, pictures = study.paragraph(numbers), drawn(study.panels(numbers))
     page = f"# {study.title}\n\n![{study.title}]({study.name}.png)\n\n{said}\n"
     files = {"json": text.encode(), **pictures, "md": page.encode()}
-    folder.mkdir(parents=True, exist_ok=True)
     named = {f"{study.name}.{ending}": data for ending, data in files.items()} | dict(beside or {})
     for name, data in named.items():
         write_atomically(folder / name, data, overwrite=overwrite)

@@ -86,7 +86,7 @@ def check_overlays(folder: Path, names: list[str], sources: list[Path], *, overw
 
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; wanted a folder for the overlays")
-    folder.mkdir(parents=True, exist_ok=True)
+    images.make_folder(folder)
     kept = [path for each in sources for path in files_in(each, called="images")]
     for name in names:
         refuse_input(folder / f"{name}.png", *kept)

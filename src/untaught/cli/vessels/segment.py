@@ -144,6 +144,7 @@ def beside_of(output: Path) -> Path:
 
 def targets(files: list[Path], output: Path) -> list[Target]:
     """One output for one file; for several a folder. Raises: UsageError where they can't be meant."""
+    from untaught.images import make_folder
     from untaught.images.formats import FORMATS
     from untaught.vessels.frames import stem
 
@@ -159,7 +160,7 @@ def targets(files: list[Path], output: Path) -> list[Target]:
     names = [stem(file) for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two of the images are called {twice}; their masks would have one name")
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     kinds = [".tif" if has_several(file) else ".png" for file in files]
     return [Target(file, output / f"{name}{kind}") for file, name, kind in zip(files, names, kinds, strict=True)]
 
