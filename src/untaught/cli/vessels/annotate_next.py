@@ -42,7 +42,7 @@ def annotate_next(
             some.append(candidate(trained, one))
     if not some:
         raise InputError(f"the model was trained on all {passed_over} images in {images}; wanted others")
-    chosen = choose(some, [one["signature"] for one in labelled], count)
+    chosen = choose(some, [one["signature"] for one in labelled if "signature" in one], count)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in chosen]))
     else:
