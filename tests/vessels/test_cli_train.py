@@ -394,5 +394,19 @@ except SystemExit:
     assert not {"torch", "numpy", "PIL", "scipy", "skimage"} & set(out.split("LOADED")[1].split())
 
 
+def test_what_needs_no_lines_needs_no_scikit_image(program, model, data, tmp_path, monkeypatch):
+    """It is an extra; what needs it says what to install."""
+    for name in [name for name in sys.modules if name.startswith(("skimage", "untaught.vessels"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    pairs = ["--images", data[0], "--labels", data[1]]
+    assert program("vessels", "segment", model, data[0], "-o", tmp_path / "masks")[0] == 0
+    assert program("vessels", "annotate-next", model, "--images", written(tmp_path / "more", (7,))[0])[0] == 0
+    assert program("vessels", "enhance", data[0] / "a0.png", "-o", tmp_path / "enhanced.png")[0] == 0
+    for ask in (["train", *pairs, "-o", tmp_path / "other"], ["evaluate", model, *pairs]):
+        code, _, err = program("vessels", *ask)
+        assert code == 2 and err.endswith("pip install 'untaught[vessels]'\n"), err
+
+
 def test_it_is_the_same_model_in_python(model):
     assert isinstance(load(model), Model)

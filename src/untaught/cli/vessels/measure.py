@@ -53,13 +53,14 @@ def measure(
     scale = None if spacing is None else spacing_of(spacing)
     refuse_input(output, mask, *([] if image is None else [image]))
     from untaught import images
+    from untaught.vessels.measuring import measure as measured
 
     images.check_place(output, overwrite=overwrite)
     vessels, source = read_mask(mask, frame)
     shown = None if image is None else of_size(read_image(image, frame), vessels, mask)
     if scale is None:
         scale = beside(mask) if shown is None or shown.spacing is None else shown.spacing
-    tree = measured(vessels, scale)
+    tree = measured(vessels, spacing=scale)
     record = {"mask": source} | tree.record()
     if kind == ".json":
         text = sidecar(record)
@@ -146,19 +147,6 @@ def read_mask(path: Path, frame: int | None) -> "tuple[NDArray[Any], dict[str, A
         raise InputError(f"{path} has {found}; wanted a mask of two, 0 and the vessels' (an image is to be segmented)")
     source = {"path": str(path), "sha256": picture.sha256}
     return grey != 0, source if len(pages) == 1 else source | {"frame": number}
-
-
-def measured(mask: "NDArray[Any]", spacing: tuple[float, float] | None) -> "Tree":
-    """The tree. Raises: UsageError where what measures is not installed."""
-    try:
-        from untaught.vessels.measuring import measure as measure_mask
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != "skimage":
-            raise
-        raise UsageError(
-            "scikit-image is not installed; wanted it to measure: pip install 'untaught[vessels]'"
-        ) from error
-    return measure_mask(mask, spacing=spacing)
 
 
 def sidecar(record: dict[str, Any]) -> str:
