@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.images.dicoms import JPEG_LS, compressed, described, saved, streams
-from untaught import images
+from untaught import cost, images
 from untaught.cli import running
 from untaught.cli.vessels import train
 from untaught.fitting import Fitting
@@ -312,6 +312,27 @@ def test_of_a_folder_an_image_that_the_field_of_view_does_not_fit_is_named(progr
     ask = ["vessels", "segment", model, data[0], "--fov", tmp_path / "fov.png"]
     code, _, err = program(*ask, "-o", tmp_path / "masks")
     assert code == 3 and "the field of view is 56x64 but a2 is 40x40" in err and "2 segmented, 1 of 3 files not" in err
+
+
+def test_what_does_not_fit_into_memory_is_told_before_it_is_begun(program, model, data, tmp_path, monkeypatch):
+    """And of several files the others are done."""
+    Image.fromarray(np.full((600, 800), 128, np.uint8)).save(tmp_path / "large.png")
+    written(tmp_path / "one", (5,))
+    pairs = ["--images", tmp_path / "one" / "images", "--labels", tmp_path / "one" / "labels"]
+    monkeypatch.setattr(cost, "free_memory", lambda: 20e6)
+    code, _, err = program("vessels", "segment", model, tmp_path / "large.png", data[0], "-o", tmp_path / "masks")
+    assert code == 3 and "large would take about 0.6 GB of memory and 0.0 GB are free" in err
+    assert "2 segmented, 1 of 3 files not" in err
+    assert program("vessels", "segment", model, tmp_path / "large.png", "-o", tmp_path / "m.png")[0] == 5
+    monkeypatch.setattr(cost, "free_memory", lambda: 2e6)
+    for ask in (
+        ["train", *pairs, "-o", tmp_path / "other"],
+        ["evaluate", model, *pairs],
+        ["annotate-next", model, "--images", tmp_path / "one" / "images"],
+    ):
+        code, _, err = program("vessels", *ask)
+        assert code == 5 and "GB are free; wanted a smaller image, or a part of it" in err
+    assert not (tmp_path / "other" / "model.safetensors").exists()
 
 
 def test_scores(program, model, tmp_path):

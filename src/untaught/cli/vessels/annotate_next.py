@@ -9,6 +9,7 @@ import typer
 
 from untaught.cli.options import Json, Threads
 from untaught.cli.outputs import note
+from untaught.cli.vessels.memory import refuse_what_does_not_fit
 from untaught.errors import InputError
 
 
@@ -39,6 +40,7 @@ def annotate_next(
         if (one.sha256, frame_of(one.name)) in known:
             passed_over += 1
         else:
+            refuse_what_does_not_fit(one.pixels.size, one.name)
             some.append(candidate(trained, one))
     if not some:
         raise InputError(f"the model was trained on all {passed_over} images in {images}; wanted others")

@@ -8,6 +8,7 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import note, refuse_input
+from untaught.cli.vessels.memory import refuse_what_does_not_fit
 from untaught.errors import UsageError
 
 MOST_NAMES = 5
@@ -62,6 +63,8 @@ def evaluate(
     if overlays is not None:
         sources = [images, labels, *([] if fov is None else [fov])]
         check_overlays(overlays, [one.image.name for one in examples], sources, overwrite=overwrite)
+    for one in examples:
+        refuse_what_does_not_fit(one.image.pixels.size, one.image.name)
     rows = []
     for held in scores_of(trained, examples):
         rows.append(held.scores)
@@ -76,7 +79,7 @@ def evaluate(
         typer.echo(json.dumps(plain(record)))
     else:
         typer.echo("\n".join(table(rows, means)))
-    note(f"{len(rows)} images. {CAVEAT}")
+    note(f"{len(rows)} image{'' if len(rows) == 1 else 's'}. {CAVEAT}")
 
 
 def check_overlays(folder: Path, names: list[str], sources: list[Path], *, overwrite: bool) -> None:

@@ -10,7 +10,8 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import SOME_FAILED, note, refuse_input
-from untaught.errors import InputError, UsageError
+from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.errors import InputError, ResourceError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,8 +43,8 @@ def segment(
     """Find the vessels of images with a trained model.
 
     Masks are 0 and 255; probabilities are 16-bit, 65535 for 1. Of a DICOM cine every frame is segmented, a page of a
-    TIFF each. Of several files those that are damaged are named at the end. Beside OUT goes OUT.json. Research use,
-    not for diagnosis.
+    TIFF each. Of several files those that are damaged or too large are named at the end. Beside OUT goes OUT.json.
+    Research use, not for diagnosis.
     """
     from untaught import images as pictures
     from untaught.cli.running import use_threads
@@ -82,13 +83,17 @@ class Wanted:
     probability: bool
 
     def of(self, frames: "Frames") -> "Iterator[NDArray[Any]]":
-        """The frames of a file, segmented. Raises: InputError for a frame that is damaged, or not the fov's size."""
+        """The frames of a file, segmented.
+
+        Raises: InputError for a frame that is damaged, or not the fov's size; ResourceError for want of memory.
+        """
         import numpy as np
 
         for frame in frames:
             if self.fov is not None and self.fov.shape != frame.pixels.shape:
                 sizes = ["x".join(map(str, one.shape)) for one in (self.fov, frame.pixels)]
                 raise InputError(f"the field of view is {sizes[0]} but {frame.name} is {sizes[1]} (height x width)")
+            refuse_what_does_not_fit(frame.pixels.size, frame.name)
             likely = self.model.probability(frame.pixels, self.fov)
             if self.probability:
                 yield np.rint(likely * 65535).astype(np.uint16)
@@ -123,13 +128,13 @@ def carried_out(
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """What was done, and of which files it could not be: of those nothing is written.
 
-    Raises: InputError if there is one file alone.
+    Raises: InputError or ResourceError if there is one file alone.
     """
     done, failed = list[dict[str, Any]](), list[dict[str, str]]()
     for job in jobs:
         try:
             done.append(job.carry_out(wanted, overwrite=overwrite))
-        except InputError as error:
+        except (InputError, ResourceError) as error:
             if len(jobs) == 1:
                 raise
             failed.append({"input": str(job.source), "error": str(error)})

@@ -10,6 +10,7 @@ import typer
 from untaught.cli.delivery import resume_line
 from untaught.cli.options import Resume, Seed, Threads
 from untaught.cli.outputs import note
+from untaught.cli.vessels.memory import refuse_what_does_not_fit
 from untaught.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def train(
     from untaught.vessels.recipe import recipe_for
     from untaught.vessels.remarks import remarks
     from untaught.vessels.teaching import Teaching, vessel_pixels
+    from untaught.vessels.views import PINNED
 
     examples = read_examples(images, labels, fov)
     others, there = ([], 0) if unlabelled is None else read_some(unlabelled, MOST_UNLABELLED, seed=seed)
@@ -60,6 +62,9 @@ def train(
         note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
     recipe = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
+    kept = recipe.copies + min(len(examples), PINNED) + (recipe.copies // 2 if others else 0)
+    pixels = sum(one.image.pixels.size for one in examples) // len(examples)
+    refuse_what_does_not_fit(pixels, f"learning from {kept} images of that size at a time", copies=kept)
     with waiting("making copies of the images"):
         teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)
         if resume is not None:
