@@ -284,6 +284,31 @@ def test_a_dicom_cine_frame_by_frame(program, model, tmp_path):
     assert code == 4 and err.count("\n") == 1 and not (tmp_path / "bad.tif").exists()
 
 
+def test_interrupted_it_says_what_is_there(program, model, data, tmp_path, monkeypatch):
+    """Ctrl-C after the first image of two."""
+    probability, seen = Model.probability, []
+
+    def once(self, image, fov=None):
+        seen.append(image)
+        if len(seen) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return probability(self, image, fov)
+
+    monkeypatch.setattr(Model, "probability", once)
+    code, _, err = program("vessels", "segment", model, data[0], "-o", tmp_path / "masks")
+    assert code == 130 and "1 segmented; interrupted, 1 of 2 files were come to" in err and "nothing" not in err
+    record = json.loads((tmp_path / "masks" / "segmented.json").read_text())
+    assert record["interrupted"] and len(record["outputs"]) == 1 and (tmp_path / "masks" / "a0.png").exists()
+    assert not (tmp_path / "masks" / "a1.png").exists()
+    seen.clear()
+    ask = ["vessels", "evaluate", model, "--images", data[0], "--labels", data[1], "--overlays", tmp_path / "drawn"]
+    code, _, err = program(*ask)
+    assert code == 130 and "interrupted; overlays of 1 of 2 images were written, scores were not" in err
+    seen.clear()
+    code, _, err = program("vessels", "evaluate", model, "--images", data[0], "--labels", data[1])
+    assert code == 130 and "interrupted; nothing was written" in err
+
+
 def test_of_a_folder_what_is_damaged_is_named_and_the_rest_is_done(program, model, data, tmp_path):
     greys = np.stack([np.rint(4095 * angiogram(number)[0]) for number in (5, 6)]).astype(np.uint16)
     frames = streams(greys, 12, JPEG_LS)

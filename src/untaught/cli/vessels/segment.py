@@ -11,7 +11,7 @@ import typer
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import SOME_FAILED, note, refuse_input
 from untaught.cli.vessels.memory import refuse_what_does_not_fit
-from untaught.errors import InputError, ResourceError, UsageError
+from untaught.errors import InputError, InterruptedFitError, ResourceError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,15 +61,20 @@ def segment(
         refuse_input(path, *inputs)
         pictures.check_place(path, overwrite=overwrite)
     use_threads(threads)
-    done, failed = carried_out(jobs, Wanted(trained, inside, probability), overwrite=overwrite)
+    done, failed, interrupted = carried_out(jobs, Wanted(trained, inside, probability), overwrite=overwrite)
     record = {"caveat": CAVEAT, "model": str(model), "threshold": trained.threshold, "outputs": done, "failed": failed}
+    record |= {"interrupted": interrupted}
     pictures.write_atomically(beside, (json.dumps(record, indent=2) + "\n").encode(), overwrite=overwrite)
     if as_json:
         typer.echo(json.dumps(record))
     for one in failed:
         note(f"untaught: {one['error']}")
     left = f", {len(failed)} of {len(jobs)} files not" if failed else ""
+    if interrupted:
+        left += f"; interrupted, {len(done) + len(failed)} of {len(jobs)} files were come to"
     note(f"{output}: {sum(one['frames'] for one in done)} segmented{left}. {CAVEAT}")
+    if interrupted:
+        raise typer.Exit(InterruptedFitError.exit_code)
     if failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -125,20 +130,24 @@ class Target:
 
 def carried_out(
     jobs: list[Target], wanted: Wanted, *, overwrite: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """What was done, and of which files it could not be: of those nothing is written.
+) -> tuple[list[dict[str, Any]], list[dict[str, str]], bool]:
+    """What was done, of which files it could not be: of those nothing is written; and whether Ctrl-C ended it.
 
-    Raises: InputError or ResourceError if there is one file alone.
+    Raises: InputError or ResourceError if there is one file alone, InterruptedFitError if nothing was done.
     """
     done, failed = list[dict[str, Any]](), list[dict[str, str]]()
     for job in jobs:
         try:
             done.append(job.carry_out(wanted, overwrite=overwrite))
+        except InterruptedFitError:
+            if not done:
+                raise
+            return done, failed, True
         except (InputError, ResourceError) as error:
             if len(jobs) == 1:
                 raise
             failed.append({"input": str(job.source), "error": str(error)})
-    return done, failed
+    return done, failed, False
 
 
 def beside_of(output: Path) -> Path:
