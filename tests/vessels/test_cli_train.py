@@ -410,6 +410,20 @@ def test_what_to_label_next(program, model, data, tmp_path):
     assert code == 4 and "trained on all 2 images" in err
 
 
+def test_of_a_pool_what_is_damaged_is_named_and_the_rest_is_looked_at(program, model, tmp_path):
+    pool, _ = written(tmp_path / "pool", (5, 6))
+    (pool / "a4.png").write_bytes((pool / "a5.png").read_bytes()[:400])
+    code, said, err = program("vessels", "annotate-next", model, "--images", pool)
+    assert code == 3 and [line.split()[0] for line in sorted(said.splitlines())] == ["a5", "a6"]
+    assert "a4.png is cut short" in err and "1 of 3 files could not be looked at" in err
+    (pool / "a5.png").write_text("no image")
+    (pool / "a6.png").write_text("no image")
+    code, _, err = program("vessels", "annotate-next", model, "--images", pool)
+    assert code == 4 and "of 3 files in" in err and "none is left to choose from" in err
+    code, _, err = program("vessels", "annotate-next", model, "--images", pool / "a6.png")
+    assert code == 4 and err.count("\n") == 1 and "is not an image known here" in err
+
+
 def test_a_field_of_view_leaves_the_rest_dark(program, model, data, tmp_path):
     fov = np.zeros((56, 64), np.uint8)
     fov[:, :30] = 255
