@@ -30,6 +30,7 @@ def write(
     said, pictures = study.paragraph(numbers), drawn(study.panels(numbers))
     page = f"# {study.title}\n\n![{study.title}]({study.name}.png)\n\n{said}\n"
     files = {"json": text.encode(), **pictures, "md": page.encode()}
+    make_folder(folder)
     named = {f"{study.name}.{ending}": data for ending, data in files.items()} | dict(beside or {})
     for name, data in named.items():
         write_atomically(folder / name, data, overwrite=overwrite)
