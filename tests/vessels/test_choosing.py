@@ -1,7 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from untaught.vessels.choosing import Candidate, choose, expected_dice
+from untaught.vessels.choosing import Candidate, candidate, choose, expected_dice
+from untaught.vessels.frames import Angiogram
+from untaught.vessels.training import Training
+from vessels.angiograms import SMALL, labelled
 
 
 def seen(name, dice, *place):
@@ -42,3 +48,11 @@ def test_an_image_like_a_labelled_one_is_left_for_last():
 def test_without_labelled_images_the_least_sure_is_first():
     every = [seen("sure", 0.9, 1, 0), seen("unsure", 0.5, 1, 0)]
     assert choose(every, [], 1)[0].name == "unsure"
+
+
+def test_an_image_of_one_pixel_is_a_candidate_like_another():
+    model = Training([labelled(0)], replace(SMALL, widths=(16, 16))).untrained()
+    dots = [Angiogram(np.full((1, 1), grey, np.float32), "dot", Path("dot"), "") for grey in (0.1, 0.6)]
+    every = [candidate(model, one) for one in dots]
+    assert all(np.isfinite(one.signature).all() for one in every)
+    assert np.isfinite([one.novelty for one in choose(every, [], 2)]).all()

@@ -19,6 +19,7 @@ from untaught import images
 from untaught.vessels.measured_page import measured_page
 from untaught.vessels.measuring import measure
 from untaught.vessels.overlay import Scale
+from untaught.vessels.tree import PLANE
 from vessels.shapes import bar
 
 USE = "Research use, not for diagnosis."
@@ -80,14 +81,15 @@ def test_json_holds_all_that_was_measured(program, mask):
 
 def test_csv_has_a_row_a_branch_and_the_unit_in_its_heads(program, mask):
     output = mask.with_name("out.csv")
-    assert program("vessels", "measure", mask, "-o", output, "--spacing", "0.2")[0] == 0
+    code, _, err = program("vessels", "measure", mask, "-o", output, "--spacing", "0.2")
+    assert code == 0 and "in the plane of the detector" in err
     rows = list(csv.DictReader(io.StringIO(output.read_text())))
     tree = measure(narrowed(), spacing=0.2)
     assert [int(row["branch"]) for row in rows] == [1, 2, 3]
     for row, branch in zip(rows, tree.branches, strict=True):
         assert float(row["length_mm"]) == pytest.approx(branch.length, abs=1e-3)
         assert float(row["median_diameter_mm"]) == pytest.approx(branch.median_diameter, abs=1e-3)
-        assert (row["start"], row["end"], row["use"]) == (branch.start, branch.end, USE)
+        assert (row["start"], row["end"], row["use"]) == (branch.start, branch.end, f"{USE} {PLANE}")
         assert int(row["marked_narrowings"]) == len(branch.narrowings)
     assert sum(float(row["narrowing_percent"] or 0) > 45 for row in rows) == 1
 
@@ -198,7 +200,8 @@ def test_a_picture_that_is_no_mask_ends_in_one_sentence(program, tmp_path, pixel
         (["-o", "out.csv", "--image", "run.dcm"], 4, "run.dcm has 2 frames and there is no --frame; wanted one from 1"),
         (["-o", "out.csv", "--image", "run.dcm", "--frame", "3"], 4, "run.dcm has 2 frames and there is --frame 3"),
         (["-o", "there.json"], 2, "there.json exists; it is replaced only if asked to (--overwrite)"),
-        (["-o", "out.html", "--image", "other.png"], 4, "the image is 6x10 but the mask is 180x180 (height x width)"),
+        (["-o", "out.html", "--image", "other.png"], 4, "other.png is 6x10 but mask.png is 180x180 (height x width)"),
+        (["-o", "out.json", "--image", "other.png"], 4, "other.png is 6x10 but mask.png is 180x180 (height x width)"),
         (["-o", "out.html", "--image", "none.png"], 4, "none.png does not exist"),
         (["-o", "none/out.json"], 2, "the folder none does not exist"),
     ],
@@ -223,8 +226,6 @@ def test_overwrite_never_means_an_input(program, mask):
 
 
 def test_without_scikit_image_it_says_what_to_install(program, mask, monkeypatch):
-    for name in [name for name in sys.modules if name.startswith(("skimage", "untaught.vessels."))]:
-        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "skimage", None)
     code, _, err = program("vessels", "measure", mask, "-o", mask.with_name("out.json"))
     assert code == 2 and "scikit-image is not installed" in err and "untaught[vessels]" in err

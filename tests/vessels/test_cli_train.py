@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.images.dicoms import JPEG_LS, compressed, described, saved, streams
-from untaught import images
+from untaught import cost, images
 from untaught.cli import running
 from untaught.cli.vessels import train
 from untaught.fitting import Fitting
@@ -195,6 +195,18 @@ def test_nothing_is_segmented_before_it_is_sure_that_all_can_be_written(program,
     assert code == 2 and "out.jpg can hold no mask" in err and not (tmp_path / "out.jpg").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_one_sentence(program, model, data, tmp_path):
+    (tmp_path / "file").write_text("")
+    within, pairs = tmp_path / "file" / "here", ["--images", data[0], "--labels", data[1]]
+    for ask in (
+        ["train", *pairs, "-o", within],
+        ["segment", model, data[0], "-o", within],
+        ["evaluate", model, *pairs, "--overlays", within],
+    ):
+        code, _, err = program("vessels", *ask)
+        assert (code, err.splitlines()[-1]) == (2, f"untaught: the folder {within} cannot be made: Not a directory")
+
+
 def test_images_without_labels_take_part(program, data, tmp_path):
     others = written(tmp_path / "others", (7, 8))[0]
     ask = ["vessels", "train", "--images", data[0], "--labels", data[1], "--unlabelled", others]
@@ -272,6 +284,31 @@ def test_a_dicom_cine_frame_by_frame(program, model, tmp_path):
     assert code == 4 and err.count("\n") == 1 and not (tmp_path / "bad.tif").exists()
 
 
+def test_interrupted_it_says_what_is_there(program, model, data, tmp_path, monkeypatch):
+    """Ctrl-C after the first image of two."""
+    probability, seen = Model.probability, []
+
+    def once(self, image, fov=None):
+        seen.append(image)
+        if len(seen) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return probability(self, image, fov)
+
+    monkeypatch.setattr(Model, "probability", once)
+    code, _, err = program("vessels", "segment", model, data[0], "-o", tmp_path / "masks")
+    assert code == 130 and "1 segmented; interrupted, 1 of 2 files were come to" in err and "nothing" not in err
+    record = json.loads((tmp_path / "masks" / "segmented.json").read_text())
+    assert record["interrupted"] and len(record["outputs"]) == 1 and (tmp_path / "masks" / "a0.png").exists()
+    assert not (tmp_path / "masks" / "a1.png").exists()
+    seen.clear()
+    ask = ["vessels", "evaluate", model, "--images", data[0], "--labels", data[1], "--overlays", tmp_path / "drawn"]
+    code, _, err = program(*ask)
+    assert code == 130 and "interrupted; overlays of 1 of 2 images were written, scores were not" in err
+    seen.clear()
+    code, _, err = program("vessels", "evaluate", model, "--images", data[0], "--labels", data[1])
+    assert code == 130 and "interrupted; nothing was written" in err
+
+
 def test_of_a_folder_what_is_damaged_is_named_and_the_rest_is_done(program, model, data, tmp_path):
     greys = np.stack([np.rint(4095 * angiogram(number)[0]) for number in (5, 6)]).astype(np.uint16)
     frames = streams(greys, 12, JPEG_LS)
@@ -300,6 +337,27 @@ def test_of_a_folder_an_image_that_the_field_of_view_does_not_fit_is_named(progr
     ask = ["vessels", "segment", model, data[0], "--fov", tmp_path / "fov.png"]
     code, _, err = program(*ask, "-o", tmp_path / "masks")
     assert code == 3 and "the field of view is 56x64 but a2 is 40x40" in err and "2 segmented, 1 of 3 files not" in err
+
+
+def test_what_does_not_fit_into_memory_is_told_before_it_is_begun(program, model, data, tmp_path, monkeypatch):
+    """And of several files the others are done."""
+    Image.fromarray(np.full((600, 800), 128, np.uint8)).save(tmp_path / "large.png")
+    written(tmp_path / "one", (5,))
+    pairs = ["--images", tmp_path / "one" / "images", "--labels", tmp_path / "one" / "labels"]
+    monkeypatch.setattr(cost, "free_memory", lambda: 20e6)
+    code, _, err = program("vessels", "segment", model, tmp_path / "large.png", data[0], "-o", tmp_path / "masks")
+    assert code == 3 and "large would take about 0.6 GB of memory and 0.0 GB are free" in err
+    assert "2 segmented, 1 of 3 files not" in err
+    assert program("vessels", "segment", model, tmp_path / "large.png", "-o", tmp_path / "m.png")[0] == 5
+    monkeypatch.setattr(cost, "free_memory", lambda: 2e6)
+    for ask in (
+        ["train", *pairs, "-o", tmp_path / "other"],
+        ["evaluate", model, *pairs],
+        ["annotate-next", model, "--images", tmp_path / "one" / "images"],
+    ):
+        code, _, err = program("vessels", *ask)
+        assert code == 5 and "GB are free; wanted a smaller image, or a part of it" in err
+    assert not (tmp_path / "other" / "model.safetensors").exists()
 
 
 def test_scores(program, model, tmp_path):
@@ -352,6 +410,20 @@ def test_what_to_label_next(program, model, data, tmp_path):
     assert code == 4 and "trained on all 2 images" in err
 
 
+def test_of_a_pool_what_is_damaged_is_named_and_the_rest_is_looked_at(program, model, tmp_path):
+    pool, _ = written(tmp_path / "pool", (5, 6))
+    (pool / "a4.png").write_bytes((pool / "a5.png").read_bytes()[:400])
+    code, said, err = program("vessels", "annotate-next", model, "--images", pool)
+    assert code == 3 and [line.split()[0] for line in sorted(said.splitlines())] == ["a5", "a6"]
+    assert "a4.png is cut short" in err and "1 of 3 files could not be looked at" in err
+    (pool / "a5.png").write_text("no image")
+    (pool / "a6.png").write_text("no image")
+    code, _, err = program("vessels", "annotate-next", model, "--images", pool)
+    assert code == 4 and "of 3 files in" in err and "none is left to choose from" in err
+    code, _, err = program("vessels", "annotate-next", model, "--images", pool / "a6.png")
+    assert code == 4 and err.count("\n") == 1 and "is not an image known here" in err
+
+
 def test_a_field_of_view_leaves_the_rest_dark(program, model, data, tmp_path):
     fov = np.zeros((56, 64), np.uint8)
     fov[:, :30] = 255
@@ -380,6 +452,20 @@ except SystemExit:
 """
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"torch", "numpy", "PIL", "scipy", "skimage"} & set(out.split("LOADED")[1].split())
+
+
+def test_what_needs_no_lines_needs_no_scikit_image(program, model, data, tmp_path, monkeypatch):
+    """It is an extra; what needs it says what to install."""
+    for name in [name for name in sys.modules if name.startswith(("skimage", "untaught.vessels"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    pairs = ["--images", data[0], "--labels", data[1]]
+    assert program("vessels", "segment", model, data[0], "-o", tmp_path / "masks")[0] == 0
+    assert program("vessels", "annotate-next", model, "--images", written(tmp_path / "more", (7,))[0])[0] == 0
+    assert program("vessels", "enhance", data[0] / "a0.png", "-o", tmp_path / "enhanced.png")[0] == 0
+    for ask in (["train", *pairs, "-o", tmp_path / "other"], ["evaluate", model, *pairs]):
+        code, _, err = program("vessels", *ask)
+        assert code == 2 and err.endswith("pip install 'untaught[vessels]'\n"), err
 
 
 def test_it_is_the_same_model_in_python(model):

@@ -22,6 +22,7 @@ from untaught.vessels.descriptors import (
     top_hat,
     turned,
 )
+from untaught.vessels.descriptors.bank import strong
 from untaught.vessels.descriptors.morphology import coarse_top_hat, largest
 from vessels.tubes import MIDDLE, SIDE, as_image, band, distance, line, middle, noise
 
@@ -375,6 +376,14 @@ def test_grey_is_in_deviations_of_the_field_of_view():
     image[..., :10] = 0.0
     grey = Bank().describe(image, fov)[:, 1:2]
     assert grey[fov].mean().abs() < 1e-4 and grey[fov].std().item() == pytest.approx(1, abs=0.01)
+
+
+def test_what_is_strong_is_known_of_an_image_of_any_size():
+    """Torch sorts up to 2^24 numbers at once."""
+    ramp = torch.linspace(0, 1, 4300).expand(1, 4, 4300, 4300)
+    assert strong(ramp).flatten().tolist() == pytest.approx([0.95] * 4, abs=1e-3)
+    left = torch.linspace(0, 1, 4300).expand(1, 1, 4300, 4300) < 0.5
+    assert strong(ramp, left).flatten().tolist() == pytest.approx([0.475] * 4, abs=1e-3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 30), (2, 3), (8, 8), (9, 17), (31, 64), (33, 40)])

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from untaught import vessels
 from untaught.errors import InputError, UsageError
-from untaught.vessels import recipe, saved
+from untaught.vessels import front, recipe, saved
+from untaught.vessels.lessons import Lessons
 from vessels.angiograms import SMALL, angiogram
 
 
@@ -23,7 +26,7 @@ def test_arrays_in_masks_out(tmp_path):
     assert np.array_equal(one.probability(images[0]), other.probability(images[0]))
     saved.save(model, tmp_path / "m")
     assert np.array_equal(vessels.load(tmp_path / "m").segment(images[0]), model.segment(images[0]))
-    held = next(iter(vessels.evaluate(model, [vessels.front.example(images[0], labels[0], None, None, "a")])))
+    held = next(iter(vessels.evaluate(model, [front.example(images[0], labels[0], None, None, "a")])))
     assert held.scores["dice"] > 0.3
 
 
@@ -65,6 +68,34 @@ def test_what_does_not_fit():
         vessels.train([255 * image], [label])
     with pytest.raises(InputError, match="all 3584 known pixels are background"):
         vessels.train([image], [0 * label])
+
+
+@pytest.mark.parametrize(
+    ("levels", "says"),
+    [
+        ((0, 128, 255), r"the label of image 1 has 3 values \(0, 128, 255\); wanted 0 for background and one other"),
+        ((0, 1, 2, 3, 4), r"has 5 values \(0, 1, 2 ...\); wanted 0"),
+        ((1, 2), r"has 2 values \(1, 2\); wanted 0"),
+        ((0.0, float("nan")), r"has 2 values \(0, nan\); wanted 0"),
+    ],
+)
+def test_labels_of_more_than_two_kinds_could_mean_many_things(levels, says):
+    """Mid-grey is unknown in a file; as an array it would have been called vessel."""
+    image, label = angiogram(0)
+    several = np.resize(np.array(levels), label.shape)
+    with pytest.raises(InputError, match=says):
+        vessels.train([image], [several])
+
+
+def test_settings_of_ones_own():
+    image, label = angiogram(0)
+    other, _ = angiogram(9)
+    mine = replace(SMALL, lessons=Lessons(("vesselness", "orientation")), recall=0.5, steps=3)
+    model = vessels.train([image], [label], unlabelled=[other], recipe=mine)
+    assert model.recipe == mine and model.card["steps_run"] == 3 and len(model.card["unlabelled"]) == 1
+    assert vessels.train([image], [label], recipe=mine, steps=2).card["steps_run"] == 2
+    with pytest.raises(UsageError, match="the recipe has no head that images without labels could teach"):
+        vessels.train([image], [label], unlabelled=[other], recipe=SMALL)
 
 
 def test_what_looks_odd_is_warned_of():

@@ -85,7 +85,32 @@ def test_models_that_cannot_be_read(model, tmp_path):
         lambda about, weights: weights.update(mean=torch.zeros(3, 1, 1)),
         lambda about, weights: weights.update(mean=torch.zeros(14, 1, 1)),
         lambda about, weights: about.pop("smallest"),
+        lambda about, weights: about.update(threshold="0.5"),
+        lambda about, weights: about.update(smallest=None),
+        lambda about, weights: about["card"].update(images=[{"picture": "a"}]),
+        lambda about, weights: about["card"].update(images=[{"name": "a", "image": "ab", "signature": [1.0, 2.0]}]),
     ):
         save(model, tmp_path, overwrite=True)
         with pytest.raises(InputError, match=r"made by untaught 0.1, whose models this version cannot read"):
             load(changed(tmp_path, change))
+
+
+@pytest.mark.parametrize("about", ["[1]", '"a"', '{"card": []}', "{"])
+def test_an_account_of_another_shape(model, tmp_path, about):
+    save(model, tmp_path)
+    path = tmp_path / "model.safetensors"
+    save_file(dict(model.module.state_dict()), path, metadata={"about": about})
+    with pytest.raises(InputError, match="is not a model of untaught, or is damaged"):
+        load(tmp_path)
+
+
+def test_weights_that_are_no_numbers_find_nothing_and_are_refused(model, tmp_path):
+    save(model, tmp_path)
+    with pytest.raises(InputError, match="has weights that are NaN or infinite"):
+        load(changed(tmp_path, lambda about, weights: weights["mean"].fill_(float("nan"))))
+
+
+def test_a_folder_that_cannot_be_made(model, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="file/model cannot be made: Not a directory"):
+        save(model, tmp_path / "file" / "model")

@@ -1,6 +1,6 @@
 """Files <-> arrays, everything else in the file kept. Importing this is what loads Pillow, tifffile and imagecodecs."""
 
-from untaught.images.atomic import check_place, write_atomically
+from untaught.images.atomic import check_place, make_folder, write_atomically
 from untaught.images.compression import Compression, as_stored, compression
 from untaught.images.dicom import Cine, read_cine
 from untaught.images.dicom_header import Plane
@@ -20,6 +20,7 @@ __all__ = [
     "check_writable",
     "compression",
     "count_pages",
+    "make_folder",
     "read",
     "read_cine",
     "read_pages",

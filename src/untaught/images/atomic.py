@@ -34,6 +34,17 @@ def check_place(path: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{path} exists; it is replaced only if asked to (--overwrite)")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it is in; one that is there is left as it is.
+
+    Raises: UsageError where it cannot be made: a file in its place or on the way to it, no permission.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the folder {folder} cannot be made: {error.strerror or error}") from error
+
+
 def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bool) -> None:
     """Write to a temporary name in the same folder, then rename: nobody ever sees half a file, and none is left behind.
 

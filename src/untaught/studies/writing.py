@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from untaught.errors import UsageError
-from untaught.images import write_atomically
+from untaught.images import make_folder, write_atomically
 from untaught.studies.figure import drawn
 from untaught.studies.study import Numbers, Study
 
@@ -44,7 +44,7 @@ def write(
     said, pictures = study.paragraph(numbers), drawn(study.panels(numbers))
     page = f"# {study.title}\n\n![{study.title}]({study.name}.png)\n\n{said}\n"
     files = {"json": text.encode(), **pictures, "md": page.encode()}
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     named = {f"{study.name}.{ending}": data for ending, data in files.items()} | dict(beside or {})
     for name, data in named.items():
         write_atomically(folder / name, data, overwrite=overwrite)

@@ -56,7 +56,7 @@ def signature(model: Model, descriptors: Tensor, fov: NDArray[np.bool_]) -> Vect
     scaling = model.module.state_dict()
     mean, spread = (scaling[name][:count, 0, 0].double() for name in ("mean", "spread"))
     inside = descriptors[0][:, torch.from_numpy(fov)].double()
-    moments = torch.cat([(inside.mean(1) - mean) / spread, torch.log(inside.std(1) / spread + 1e-3)])
+    moments = torch.cat([(inside.mean(1) - mean) / spread, torch.log(inside.std(1, correction=0) / spread + 1e-3)])
     found: Vector = moments.numpy()
     return found
 

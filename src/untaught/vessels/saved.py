@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as as_bytes
 
 from untaught.errors import InputError, UsageError
-from untaught.images import check_place, write_atomically
+from untaught.images import check_place, make_folder, write_atomically
 from untaught.optimisers import Adam, Muon
 from untaught.record import describe, rebuilt
 from untaught.vessels.augment import Augment, Factor, Range
@@ -36,7 +36,7 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     for name in (WEIGHTS, CARD, README):
         if not overwrite and (folder / name).exists():
             raise UsageError(f"{folder / name} exists; --overwrite replaces the model there")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     check_place(folder / WEIGHTS, overwrite=True)
 
 
@@ -69,10 +69,12 @@ def load(folder: str | os.PathLike[str]) -> Model:
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})["about"])
+            made_by = about.get("card", {}).get("untaught", "an unknown version")
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+    except (SafetensorError, KeyError, ValueError, OSError, AttributeError) as error:
         raise InputError(f"{path} is not a model of untaught, or is damaged ({error})") from error
-    made_by = about.get("card", {}).get("untaught", "an unknown version")
+    if not all(bool(value.isfinite().all()) for value in weights.values()):
+        raise InputError(f"{path} has weights that are NaN or infinite; wanted a model whose training went well")
     if about.get("format") != FORMAT:
         raise InputError(
             f"{path} was made by untaught {made_by} in format {about.get('format')}; this version reads format {FORMAT}"
@@ -84,9 +86,20 @@ def load(folder: str | os.PathLike[str]) -> Model:
             raise ValueError(f"{len(weights['mean'])} descriptors, {wanted} here")
         model = Model.of(recipe, recipe.network(Logistic.blank(wanted)), weights)
         named = {key: about[key] for key in ("threshold", "smallest", "bright", "card")}
+        check_meant(**named, descriptors=len(recipe.bank.names()))
     except (KeyError, TypeError, ValueError, RuntimeError, UsageError) as error:
         raise InputError(f"{path} was made by untaught {made_by}, whose models this version cannot read") from error
     return Model(recipe=recipe, module=model.module, **named)
+
+
+def check_meant(threshold: Any, smallest: Any, bright: Any, card: dict[str, Any], *, descriptors: int) -> None:
+    """Of what goes with the weights, as much as is relied on later. Raises: KeyError, TypeError or ValueError."""
+    kinds = isinstance(threshold, float), isinstance(smallest, int), isinstance(bright, bool)
+    if not all(kinds) or not 0 <= threshold <= 1:
+        raise ValueError(f"threshold {threshold!r}, smallest {smallest!r}, bright {bright!r}")
+    for one in card.get("images", []):
+        if not isinstance(one["name"] + one["image"], str) or len(one.get("signature", ())) not in (0, 2 * descriptors):
+            raise ValueError(f"image {one!r}")
 
 
 def in_words(model: Model) -> str:

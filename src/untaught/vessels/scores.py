@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label as components
 from scipy.stats import rankdata
-from skimage.morphology import skeletonize
 
 from untaught.errors import UsageError
 from untaught.vessels.skeleton import radii
+from untaught.vessels.thinning import skeletonize
 
 Mask = NDArray[np.bool_]
 EIGHT = np.ones((3, 3), np.int8)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, label
-from skimage.morphology import thin
 
 from untaught.errors import InputError
+from untaught.vessels.thinning import thin
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]

@@ -7,13 +7,13 @@ leaves the image has no edge there.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt, gaussian_filter
 from scipy.ndimage import gaussian_gradient_magnitude as slope
-from skimage.morphology import skeletonize
+
+from untaught.vessels.thinning import skeletonize
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -135,9 +135,7 @@ def skeleton(label: Bools) -> Bools:
 
     Source: Lee, Kashyap and Chu 1994. Not Zhang and Suen 1984, whose rule leaves one pixel of some diagonals.
     """
-    thinned: Callable[..., Any] = skeletonize  # it has no types
-    line: Bools = thinned(label, method="lee") > 0
-    return line
+    return skeletonize(label, method="lee")
 
 
 def away(mask: Bools) -> NDArray[np.float64]:

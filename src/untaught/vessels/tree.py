@@ -15,6 +15,10 @@ Floats = NDArray[np.float64]
 Spacing = tuple[float, float]
 
 USE = "Research use, not for diagnosis."
+PLANE = (
+    "Millimetres are those of the given spacing: in the plane of the detector where it is DICOM's ImagerPixelSpacing, "
+    "and too large by the magnification, until it is calibrated on the catheter."
+)
 DIGITS = 3  # after the point, in a record
 
 
@@ -101,15 +105,8 @@ class Tree:
 
 def caveats(tree: Tree) -> tuple[str, ...]:
     """What a reader must know before using a number, a sentence each."""
-    if tree.spacing is None:
-        unit = "Lengths and diameters are in pixels of the image; no spacing was given."
-    else:
-        unit = (
-            "Millimetres are those of the given spacing: in the plane of the detector where it is DICOM's "
-            "ImagerPixelSpacing, and too large by the magnification, until it is calibrated on the catheter."
-        )
     return (
-        unit,
+        "Lengths and diameters are in pixels of the image; no spacing was given." if tree.spacing is None else PLANE,
         "All is measured in the mask: what the mask has wrong is wrong here, and a diameter is known to about half a "
         "pixel.",
         "The image is a projection: lengths are foreshortened, and vessels that cross meet in a branch point.",

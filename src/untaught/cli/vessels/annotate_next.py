@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from untaught.cli.options import Json, Threads
-from untaught.cli.outputs import note
-from untaught.errors import InputError
+from untaught.cli.outputs import SOME_FAILED, note
+from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.errors import InputError, ResourceError
 
 
 def annotate_next(
@@ -23,29 +24,44 @@ def annotate_next(
 
     Those that the model is unsure of and that are unlike the ones it has, best first: the name, the Dice that the model
     foretells for its own mask, and how new the image is (1: as far from the nearest labelled one as images are from
-    one another). Images that it was trained on are passed over.
+    one another). Images that it was trained on are passed over; files that are damaged or too large are named.
     """
     from untaught.cli.running import use_threads
     from untaught.vessels.choosing import candidate, choose
-    from untaught.vessels.frames import frame_of, read_images
+    from untaught.vessels.frames import files_in, frame_of, read_frames
     from untaught.vessels.saved import load
 
     trained = load(model)
     labelled = trained.card.get("images", [])
     known = {(one["image"], frame_of(one["name"])) for one in labelled}
     use_threads(threads)
-    some, passed_over = [], 0
-    for one in read_images(images):
-        if (one.sha256, frame_of(one.name)) in known:
-            passed_over += 1
-        else:
-            some.append(candidate(trained, one))
+    files = files_in(images, called="images")
+    some, passed_over, failed = [], 0, list[str]()
+    for file in files:
+        try:
+            for one in read_frames(file):
+                if (one.sha256, frame_of(one.name)) in known:
+                    passed_over += 1
+                else:
+                    refuse_what_does_not_fit(one.pixels.size, one.name)
+                    some.append(candidate(trained, one))
+        except (InputError, ResourceError) as error:
+            if len(files) == 1:
+                raise
+            failed.append(str(error))
+    for sentence in failed:
+        note(f"untaught: {sentence}")
+    if not some and failed:
+        raise InputError(f"of {len(files)} files in {images} none is left to choose from; wanted images without labels")
     if not some:
         raise InputError(f"the model was trained on all {passed_over} images in {images}; wanted others")
-    chosen = choose(some, [one["signature"] for one in labelled], count)
+    chosen = choose(some, [one["signature"] for one in labelled if "signature" in one], count)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in chosen]))
     else:
         for each in chosen:
             typer.echo(f"{each.name}\texpected Dice {each.expected_dice:.2f}\tnovelty {each.novelty:.2f}")
-    note(f"{len(chosen)} of {len(some)} images, the most useful first")
+    left = f"; {len(failed)} of {len(files)} files could not be looked at" if failed else ""
+    note(f"{len(chosen)} of {len(some)} images, the most useful first{left}")
+    if failed:
+        raise typer.Exit(SOME_FAILED)

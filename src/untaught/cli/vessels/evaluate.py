@@ -2,13 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import note, refuse_input
-from untaught.errors import UsageError
+from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.errors import InterruptedFitError, UsageError
+
+if TYPE_CHECKING:
+    from untaught.vessels.examples import Example
+    from untaught.vessels.model import Model
 
 MOST_NAMES = 5
 HEADS = {
@@ -44,8 +49,7 @@ def evaluate(
     """
     from untaught import images as pictures
     from untaught.cli.running import use_threads
-    from untaught.vessels.evaluating import evaluate as scores_of
-    from untaught.vessels.evaluating import overlay, seen_before, summary
+    from untaught.vessels.evaluating import seen_before, summary
     from untaught.vessels.examples import read_examples
     from untaught.vessels.saved import CAVEAT, load
 
@@ -62,11 +66,7 @@ def evaluate(
     if overlays is not None:
         sources = [images, labels, *([] if fov is None else [fov])]
         check_overlays(overlays, [one.image.name for one in examples], sources, overwrite=overwrite)
-    rows = []
-    for held in scores_of(trained, examples):
-        rows.append(held.scores)
-        if overlays is not None:
-            pictures.write(overlays / f"{held.scores['name']}.png", overlay(held), overwrite=overwrite)
+    rows = scored(trained, examples, overlays, overwrite=overwrite)
     means = summary(rows)
     record = {"caveat": CAVEAT, "model": str(model), "seen_in_training": old, "summary": means, "images": rows}
     text = json.dumps(plain(record), indent=2) + "\n"
@@ -76,7 +76,34 @@ def evaluate(
         typer.echo(json.dumps(plain(record)))
     else:
         typer.echo("\n".join(table(rows, means)))
-    note(f"{len(rows)} images. {CAVEAT}")
+    note(f"{len(rows)} image{'' if len(rows) == 1 else 's'}. {CAVEAT}")
+
+
+def scored(
+    model: "Model", examples: "list[Example]", overlays: Path | None, *, overwrite: bool
+) -> list[dict[str, Any]]:
+    """The scores of each; the overlays are written on the way.
+
+    Raises: ResourceError where an image wants more memory than is free; InterruptedFitError.
+    """
+    from untaught import images
+    from untaught.vessels.evaluating import evaluate as scores_of
+    from untaught.vessels.evaluating import overlay
+
+    for one in examples:
+        refuse_what_does_not_fit(one.image.pixels.size, one.image.name)
+    rows = []
+    try:
+        for held in scores_of(model, examples):
+            if overlays is not None:
+                images.write(overlays / f"{held.scores['name']}.png", overlay(held), overwrite=overwrite)
+            rows.append(held.scores)
+    except InterruptedFitError as error:
+        if overlays is None or not rows:
+            raise
+        drawn = f"overlays of {len(rows)} of {len(examples)} images were written, scores were not"
+        raise InterruptedFitError(f"interrupted; {drawn}") from error
+    return rows
 
 
 def check_overlays(folder: Path, names: list[str], sources: list[Path], *, overwrite: bool) -> None:
@@ -86,7 +113,7 @@ def check_overlays(folder: Path, names: list[str], sources: list[Path], *, overw
 
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; wanted a folder for the overlays")
-    folder.mkdir(parents=True, exist_ok=True)
+    images.make_folder(folder)
     kept = [path for each in sources for path in files_in(each, called="images")]
     for name in names:
         refuse_input(folder / f"{name}.png", *kept)

@@ -53,13 +53,14 @@ def measure(
     scale = None if spacing is None else spacing_of(spacing)
     refuse_input(output, mask, *([] if image is None else [image]))
     from untaught import images
+    from untaught.vessels.measuring import measure as measured
 
     images.check_place(output, overwrite=overwrite)
     vessels, source = read_mask(mask, frame)
-    shown = None if image is None else read_image(image, frame)
+    shown = None if image is None else of_size(read_image(image, frame), vessels, mask)
     if scale is None:
         scale = beside(mask) if shown is None or shown.spacing is None else shown.spacing
-    tree = measured(vessels, scale)
+    tree = measured(vessels, spacing=scale)
     record = {"mask": source} | tree.record()
     if kind == ".json":
         text = sidecar(record)
@@ -91,6 +92,14 @@ def read_image(path: Path, frame: int | None) -> "Angiogram":
 
     frames = read_frames(path)
     return frames.frame(one_of(frames.count, frame, path))
+
+
+def of_size(shown: "Angiogram", vessels: "NDArray[Any]", mask: Path) -> "Angiogram":
+    """The angiogram. Raises: InputError where it is not the mask's size: another one's, whose pixels are others."""
+    if shown.pixels.shape != vessels.shape:
+        got, wanted = ("x".join(map(str, one.shape)) for one in (shown.pixels, vessels))
+        raise InputError(f"{shown.path} is {got} but {mask} is {wanted} (height x width)")
+    return shown
 
 
 def one_of(count: int, frame: int | None, path: Path) -> int:
@@ -140,19 +149,6 @@ def read_mask(path: Path, frame: int | None) -> "tuple[NDArray[Any], dict[str, A
     return grey != 0, source if len(pages) == 1 else source | {"frame": number}
 
 
-def measured(mask: "NDArray[Any]", spacing: tuple[float, float] | None) -> "Tree":
-    """The tree. Raises: UsageError where what measures is not installed."""
-    try:
-        from untaught.vessels.measuring import measure as measure_mask
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != "skimage":
-            raise
-        raise UsageError(
-            "scikit-image is not installed; wanted it to measure: pip install 'untaught[vessels]'"
-        ) from error
-    return measure_mask(mask, spacing=spacing)
-
-
 def sidecar(record: dict[str, Any]) -> str:
     """As JSON."""
     from untaught import report
@@ -161,15 +157,17 @@ def sidecar(record: dict[str, Any]) -> str:
 
 
 def page_of(tree: "Tree", vessels: "NDArray[Any]", mask: Path, image: "NDArray[Any] | None") -> str:
-    """As a page. Raises: InputError for an image of another size than the mask."""
+    """As a page."""
     from untaught.vessels.measured_page import measured_page
 
     return measured_page(tree, vessels, title=f"Vessels in {mask.name}", image=image)
 
 
 def rows_of(tree: "Tree") -> str:
-    """As a table, a row a branch; what is not measured is left empty. Each row says what it is not for."""
-    from untaught.vessels.tree import USE
+    """As a table, a row a branch; what is not measured is left empty. Each row says what it is not for, and
+    where a millimetre holds.
+    """
+    from untaught.vessels.tree import PLANE, USE
 
     unit = tree.unit
     lines = io.StringIO()
@@ -179,20 +177,22 @@ def rows_of(tree: "Tree") -> str:
     lesion = ["narrowing_percent", "narrowing_row_px", "narrowing_column_px"]
     lesion += [f"narrowing_diameter_{unit}", f"narrowing_reference_{unit}"]
     table.writerow(["branch", "start", "end", *places, f"length_{unit}", *widths, *lesion, "marked_narrowings", "use"])
+    use = USE if tree.spacing is None else f"{USE} {PLANE}"
     for branch in tree.record()["branches"]:
         one = branch["greatest_narrowing"]
         narrowed = [""] * 5 if one is None else [one["percent"], *one["at"], one["diameter"], one["reference"]]
         ends = [branch["start"]["kind"], branch["end"]["kind"], *branch["start"]["at"], *branch["end"]["at"]]
         found = [branch["diameter"][which] for which in ("median", "least", "greatest")]
-        table.writerow([branch["number"], *ends, branch["length"], *found, *narrowed, len(branch["narrowings"]), USE])
+        table.writerow([branch["number"], *ends, branch["length"], *found, *narrowed, len(branch["narrowings"]), use])
     return lines.getvalue()
 
 
 def told(tree: "Tree") -> str:
     """The last line."""
-    from untaught.vessels.tree import USE
+    from untaught.vessels.tree import PLANE, USE
 
     branches = "1 branch" if len(tree.branches) == 1 else f"{len(tree.branches)} branches"
     count = len(tree.narrowings)
     narrowed = f"{count} narrowing{'' if count == 1 else 's'} of 30 % or more"
-    return f"{branches}, {tree.length:.4g} {tree.unit} of centreline, {narrowed}. {USE}"
+    plane = "" if tree.spacing is None else f" {PLANE}"
+    return f"{branches}, {tree.length:.4g} {tree.unit} of centreline, {narrowed}.{plane} {USE}"

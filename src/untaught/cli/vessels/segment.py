@@ -10,7 +10,8 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import SOME_FAILED, note, refuse_input
-from untaught.errors import InputError, UsageError
+from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.errors import InputError, InterruptedFitError, ResourceError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,8 +43,8 @@ def segment(
     """Find the vessels of images with a trained model.
 
     Masks are 0 and 255; probabilities are 16-bit, 65535 for 1. Of a DICOM cine every frame is segmented, a page of a
-    TIFF each. Of several files those that are damaged are named at the end. Beside OUT goes OUT.json. Research use,
-    not for diagnosis.
+    TIFF each. Of several files those that are damaged or too large are named at the end. Beside OUT goes OUT.json.
+    Research use, not for diagnosis.
     """
     from untaught import images as pictures
     from untaught.cli.running import use_threads
@@ -60,15 +61,20 @@ def segment(
         refuse_input(path, *inputs)
         pictures.check_place(path, overwrite=overwrite)
     use_threads(threads)
-    done, failed = carried_out(jobs, Wanted(trained, inside, probability), overwrite=overwrite)
+    done, failed, interrupted = carried_out(jobs, Wanted(trained, inside, probability), overwrite=overwrite)
     record = {"caveat": CAVEAT, "model": str(model), "threshold": trained.threshold, "outputs": done, "failed": failed}
+    record |= {"interrupted": interrupted}
     pictures.write_atomically(beside, (json.dumps(record, indent=2) + "\n").encode(), overwrite=overwrite)
     if as_json:
         typer.echo(json.dumps(record))
     for one in failed:
         note(f"untaught: {one['error']}")
     left = f", {len(failed)} of {len(jobs)} files not" if failed else ""
+    if interrupted:
+        left += f"; interrupted, {len(done) + len(failed)} of {len(jobs)} files were come to"
     note(f"{output}: {sum(one['frames'] for one in done)} segmented{left}. {CAVEAT}")
+    if interrupted:
+        raise typer.Exit(InterruptedFitError.exit_code)
     if failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -82,13 +88,17 @@ class Wanted:
     probability: bool
 
     def of(self, frames: "Frames") -> "Iterator[NDArray[Any]]":
-        """The frames of a file, segmented. Raises: InputError for a frame that is damaged, or not the fov's size."""
+        """The frames of a file, segmented.
+
+        Raises: InputError for a frame that is damaged, or not the fov's size; ResourceError for want of memory.
+        """
         import numpy as np
 
         for frame in frames:
             if self.fov is not None and self.fov.shape != frame.pixels.shape:
                 sizes = ["x".join(map(str, one.shape)) for one in (self.fov, frame.pixels)]
                 raise InputError(f"the field of view is {sizes[0]} but {frame.name} is {sizes[1]} (height x width)")
+            refuse_what_does_not_fit(frame.pixels.size, frame.name)
             likely = self.model.probability(frame.pixels, self.fov)
             if self.probability:
                 yield np.rint(likely * 65535).astype(np.uint16)
@@ -120,20 +130,24 @@ class Target:
 
 def carried_out(
     jobs: list[Target], wanted: Wanted, *, overwrite: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """What was done, and of which files it could not be: of those nothing is written.
+) -> tuple[list[dict[str, Any]], list[dict[str, str]], bool]:
+    """What was done, of which files it could not be: of those nothing is written; and whether Ctrl-C ended it.
 
-    Raises: InputError if there is one file alone.
+    Raises: InputError or ResourceError if there is one file alone, InterruptedFitError if nothing was done.
     """
     done, failed = list[dict[str, Any]](), list[dict[str, str]]()
     for job in jobs:
         try:
             done.append(job.carry_out(wanted, overwrite=overwrite))
-        except InputError as error:
+        except InterruptedFitError:
+            if not done:
+                raise
+            return done, failed, True
+        except (InputError, ResourceError) as error:
             if len(jobs) == 1:
                 raise
             failed.append({"input": str(job.source), "error": str(error)})
-    return done, failed
+    return done, failed, False
 
 
 def beside_of(output: Path) -> Path:
@@ -144,6 +158,7 @@ def beside_of(output: Path) -> Path:
 
 def targets(files: list[Path], output: Path) -> list[Target]:
     """One output for one file; for several a folder. Raises: UsageError where they can't be meant."""
+    from untaught.images import make_folder
     from untaught.images.formats import FORMATS
     from untaught.vessels.frames import stem
 
@@ -159,7 +174,7 @@ def targets(files: list[Path], output: Path) -> list[Target]:
     names = [stem(file) for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two of the images are called {twice}; their masks would have one name")
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     kinds = [".tif" if has_several(file) else ".png" for file in files]
     return [Target(file, output / f"{name}{kind}") for file, name, kind in zip(files, names, kinds, strict=True)]
 

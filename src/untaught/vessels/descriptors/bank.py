@@ -1,5 +1,6 @@
 """All descriptors of one image, a channel each: what is known of tubes before anything is learnt."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,7 @@ from untaught.vessels.descriptors.wavelets import a_trous
 WIDE = 6  # pixels: disks from this radius on are tried on every second point
 COARSE = 2.0  # pixels: bars from this width on are turned on every second point
 SHARE = 0.95  # of the pixels, below what is strong in this image
+MOST = 15_000_000  # numbers: `torch.quantile` takes up to 2^24
 FAINT = 1e-3  # tenths of grey levels: nothing is strong in a flat image
 TEN = 10.0  # grey levels on [0, 1] are small beside the other descriptors
 
@@ -70,12 +72,13 @@ class Bank:
 
 def strong(response: Tensor, fov: Tensor | None = None) -> Tensor:
     """`[B, C, 1, 1]`: what one pixel in twenty of the field of view exceeds, of `[B, C, H, W]`; of every second row and
-    column, which is enough.
+    column, which is enough, or of fewer in an image so large that torch could not sort them.
     """
-    coarse = response[..., ::2, ::2].flatten(2)
+    gap = max(2, math.ceil(math.sqrt(response.numel() / MOST)))
+    coarse = response[..., ::gap, ::gap].flatten(2)
     if fov is None:
         return torch.quantile(coarse, SHARE, dim=2)[..., None, None]
-    inside = fov[..., ::2, ::2].flatten(1).bool()
+    inside = fov[..., ::gap, ::gap].flatten(1).bool()
     each = [torch.quantile(x[:, seen], SHARE, dim=1) for x, seen in zip(coarse, inside, strict=True) if seen.any()]
     found = torch.stack(each) if len(each) == len(coarse) else torch.quantile(coarse, SHARE, dim=2)
     return found[..., None, None]
