@@ -21,7 +21,8 @@ All networks learn by the same loop, loss (cross-entropy and Dice), optimiser an
 says. The U-Nets' settings are the best of those tried on DCA1's training images (20 labels, Dice): crops of 256 and
 orthogonalised momentum .783, Adam at 0.005 .763, at 0.001 .647, there with four crops of 128 .632. Where a dark border
 of a collimator is found it is filled, left out of the learning, and nothing is predicted in it, for every method.
-Networks' threshold is one half; small lone pieces are dropped. No test image decides anything.
+Networks' threshold is one half, or .4 where labels are many, and small lone pieces are dropped, both by LFNet's rules.
+No test image decides anything.
 
 Scores of each test image (`untaught.vessels.scores`): in the field of view where the set gives one, else everywhere.
 `seconds` are the clock's and `cpu_seconds` the processor's, of making copies and training; `segment_seconds` of one
@@ -68,7 +69,7 @@ SETS = ["dca1", "drive"]
 KEYS = ("set", "labels", "draw", "seed", "method", "steps")
 SHOWN = "dice", "cl_dice", "auc", "thin_recall", "e_b0", "e_b1"
 STEPS = (1, 400), (5, 1000), (20, 2000), (10**9, 3000)
-"""Of the U-Nets, up to so many labels: more than LFNet takes, because they begin at nothing."""
+"""Of the U-Nets, up to so many labels, because they begin at nothing; where LFNet takes more, as many as that."""
 
 
 def main() -> None:
@@ -172,8 +173,8 @@ def steps_of(row: dict[str, Any], split: Split, asked: argparse.Namespace) -> in
     method, (chosen, _) = row["method"], split.draw(row["labels"], row["draw"])
     if method in (*FILTERS, "logistic"):
         return 0
-    own = next(steps for most, steps in STEPS if len(chosen) <= most)
-    return asked.steps or (own if method.startswith("unet") else recipe_for(vessel_pixels(chosen)).steps)
+    own, ours = next(steps for most, steps in STEPS if len(chosen) <= most), recipe_for(vessel_pixels(chosen)).steps
+    return asked.steps or (max(own, ours) if method.startswith("unet") else ours)
 
 
 def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> dict[str, Any]:
@@ -248,6 +249,7 @@ def recipe_of(method: str, pixels: int, steps: int) -> Recipe:
     if method in ("lfnet", "lfnet-unlabelled"):
         return own
     plain = PlainRecipe(bank=ImageAlone(), tubes=None, steps=steps, crop=256, crops=1)
+    plain = replace(plain, threshold=own.threshold, flat=own.flat)
     return replace(plain, copies=0) if method == "unet" else replace(plain, augment=nnunet_style())
 
 
