@@ -69,7 +69,7 @@ SETS = ["dca1", "drive"]
 KEYS = ("set", "labels", "draw", "seed", "method", "steps")
 SHOWN = "dice", "cl_dice", "auc", "thin_recall", "e_b0", "e_b1"
 STEPS = (1, 400), (5, 1000), (20, 2000), (10**9, 3000)
-"""Of the U-Nets, up to so many labels, because they begin at nothing; where LFNet takes more, as many as that."""
+"""Of the U-Nets, up to so many labels. Not more: 3500 at 20 labels, without augmentation, were worse (.779 for .788)."""
 
 
 def main() -> None:
@@ -173,8 +173,8 @@ def steps_of(row: dict[str, Any], split: Split, asked: argparse.Namespace) -> in
     method, (chosen, _) = row["method"], split.draw(row["labels"], row["draw"])
     if method in (*FILTERS, "logistic"):
         return 0
-    own, ours = next(steps for most, steps in STEPS if len(chosen) <= most), recipe_for(vessel_pixels(chosen)).steps
-    return asked.steps or (max(own, ours) if method.startswith("unet") else ours)
+    own = next(steps for most, steps in STEPS if len(chosen) <= most)
+    return asked.steps or (own if method.startswith("unet") else recipe_for(vessel_pixels(chosen)).steps)
 
 
 def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> dict[str, Any]:
