@@ -174,7 +174,8 @@ def steps_of(row: dict[str, Any], split: Split, asked: argparse.Namespace) -> in
     if method in (*FILTERS, "logistic"):
         return 0
     own = next(steps for most, steps in STEPS if len(chosen) <= most)
-    return asked.steps or (own if method.startswith("unet") else recipe_for(vessel_pixels(chosen)).steps)
+    ours = recipe_for(vessel_pixels(chosen), images=len(chosen))
+    return asked.steps or (own if method.startswith("unet") else ours.steps)
 
 
 def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> dict[str, Any]:
@@ -187,7 +188,7 @@ def run(split: Split, row: dict[str, Any], shown: dict[str, list[Tensor]]) -> di
         find, about = classical(method, examples)
         bank: Any = Bank()
     else:
-        recipe = recipe_of(method, vessel_pixels(chosen), row["steps"])
+        recipe = recipe_of(method, vessel_pixels(chosen), row["steps"], len(chosen))
         rest = [unready(one.image, bright=False) for one in others] if method == "lfnet-unlabelled" else []
         model, about = learnt(recipe, examples, seed, rest)
         find, bank = model.from_descriptors, recipe.bank
@@ -241,9 +242,9 @@ def learnt(
     return model, {"weights": weights, "threshold": model.threshold, "smallest": model.smallest, "mask": model.mask}
 
 
-def recipe_of(method: str, pixels: int, steps: int) -> Recipe:
+def recipe_of(method: str, pixels: int, steps: int, images: int) -> Recipe:
     """How a network is made and trained."""
-    own = recipe_for(pixels, steps, unlabelled=method == "lfnet-unlabelled")
+    own = recipe_for(pixels, steps, images=images, unlabelled=method == "lfnet-unlabelled")
     if method == "logistic":
         return replace(own, steps=0, copies=0)
     if method in ("lfnet", "lfnet-unlabelled"):

@@ -242,6 +242,12 @@ def test_more_labels_teach_for_longer():
     assert recipe_for(25_000, 7).steps == 7
 
 
+def test_many_images_are_learnt_from_as_they_are():
+    few, many = (recipe_for(10**6, images=count) for count in (49, 50))
+    assert (few.copies, few.steps) == (40, 6000) and (many.copies, many.steps) == (0, 3000)
+    assert recipe_for(10**6, 7, images=50).steps == 7 and recipe_for(5_000, images=50).copies == 40
+
+
 def test_a_model_has_its_recipe_s_threshold_and_the_logistic_model_one_half():
     image, label = angiogram(0)
     training = Training([Labelled.of(image, label)], replace(SMALL, threshold=0.3, steps=1))

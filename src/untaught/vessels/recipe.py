@@ -29,6 +29,9 @@ MUCH = 10  # images' worth of labels, or more
 """They teach a network to see for itself: shown the grey level alone, in crops with more around them, it comes farther
 than with descriptors and learnable filters. The logistic model that it begins at has the descriptors still.
 How lone pieces are best dropped is known, too, and need not be guessed."""
+MANY = 50  # labelled images, or more
+"""They differ as copies would: none are made. What is seen as it is has to be seen less often, `SEEN` steps at most."""
+SEEN = 3000
 LOWER = 0.4
 """The threshold then. Of true probabilities half of the greatest Dice is the best one (Lipton et al. 2014);
 the Dice loss draws it to one half (decision 19)."""
@@ -98,8 +101,8 @@ class Recipe:
         return Fit(optimiser=self.optimiser, steps=self.steps, schedule="cosine", seed=seed)
 
 
-def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool = False) -> Recipe:
-    """LFNet for labels with so many vessel pixels: more of them can teach for longer, and need less help.
+def recipe_for(vessel_pixels: int, steps: int | None = None, *, images: int = 1, unlabelled: bool = False) -> Recipe:
+    """LFNet for so many labelled images with so many vessel pixels: more can teach for longer, and need less help.
 
     unlabelled: are there images without labels? They take part in a further head, for vesselness.
     """
@@ -111,4 +114,6 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
     elif worth >= MUCH:
         grey = recipe.bank.names().index("grey")
         recipe = replace(recipe, tubes=None, seen=(grey,), crop=256, crops=1, threshold=LOWER, flat=0.0)
+        if images >= MANY:
+            recipe = replace(recipe, copies=0, steps=steps or min(own, SEEN))
     return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe

@@ -62,7 +62,7 @@ def train(
     if there > len(others):
         note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
-    recipe = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
+    recipe = recipe_for(vessel_pixels(examples), steps, images=len(examples), unlabelled=bool(others))
     refuse_too_many(recipe, examples, unlabelled=bool(others))
     with waiting("making copies of the images"):
         teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)
