@@ -14,6 +14,7 @@ EXTRAS = {
     "photo": ("pyvips",),
     "cluster": ("ray",),
     "vessels": ("monai", "PyWavelets", "scikit-image"),
+    "studies": ("matplotlib", "scikit-image"),
     "bench": ("scikit-image",),
 }
 
