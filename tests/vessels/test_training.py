@@ -11,7 +11,7 @@ from untaught.vessels.lessons import Lessons
 from untaught.vessels.pieces import FLAT, overlap
 from untaught.vessels.recipe import recipe_for
 from untaught.vessels.training import Training, held_back
-from untaught.vessels.views import Labelled, Views
+from untaught.vessels.views import Labelled, Views, first_numbers
 from vessels.angiograms import SMALL, angiogram, labelled
 
 
@@ -240,6 +240,11 @@ def test_more_labels_teach_for_longer():
     assert [row.tubes is None for row in rows] == [False] * 5 + [True] * 2
     assert [(row.threshold, row.flat) for row in rows] == [(0.5, FLAT)] * 5 + [(0.4, 0.0)] * 2
     assert recipe_for(25_000, 7).steps == 7
+
+
+def test_as_many_are_kept_as_memory_is_asked_for():
+    assert [len(first_numbers(*one)) for one in ((3, 5), (100, 40), (3, 0), (100, 0))] == [8, 60, 3, 60]
+    assert first_numbers(3, 2) == [0, 1, 2, 3, 4]
 
 
 def test_many_images_are_learnt_from_as_they_are():

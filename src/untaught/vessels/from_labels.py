@@ -121,12 +121,12 @@ class FromLabelsRun(AveragedRun):
         """
         found: View | None = None
         for _ in range(TRIES):
-            copy = views.copies[self.one_of(len(views.copies))]
+            copy = views.copy(views.numbers[self.one_of(len(views.numbers))])
             found = View(*self.square_of_places(copy, self.corner(copy)))
             if views is not self.views or float(found.label.float().mean()) > ENOUGH:
                 break
         if views is self.views and found is not None and not within(found.known, RIM).any():
-            copy = views.copies[self.one_of(views.pinned)]  # an image as it is, which has something known
+            copy = views.copy(self.one_of(views.pinned))  # an image as it is, which has something known
             found = View(*self.square_of_places(copy, self.about_a_known_pixel(copy)))
         assert found is not None
         return found

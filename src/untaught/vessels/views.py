@@ -61,17 +61,13 @@ class Views:
     ) -> None:
         self.examples, self.bank, self.rule, self.lessons, self.seed = examples, bank, rule, lessons, seed
         self.pinned, self.still = min(len(examples), PINNED), count == 0
-        if self.still:
-            self.numbers = [*range(min(len(examples), PINNED + TURNS))]
-        else:
-            self.numbers = [*range(self.pinned), *range(len(examples), len(examples) + count)]
+        self.numbers = first_numbers(len(examples), count)
         self._made: dict[int, View] = {}
 
     @property
     def copies(self) -> list[View]:
-        """Those of its numbers."""
-        self._made = {number: self.copy(number) for number in self.numbers}
-        return list(self._made.values())
+        """Those of its numbers, all made."""
+        return [self.copy(number) for number in self.numbers]
 
     def copy(self, number: int) -> View:
         """That of a number; it is kept if the number is one of its own."""
@@ -106,6 +102,7 @@ class Views:
         slot, number = self.numbers.index(min(spare)), max(self.numbers) + 1
         while self.still and number % len(self.examples) < self.pinned:
             number += 1
+        self._made.pop(self.numbers[slot], None)
         self.numbers[slot] = number
 
     def state(self) -> State:
@@ -113,6 +110,14 @@ class Views:
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         self.numbers = [int(number) for number in state["numbers"]]
+        self._made = {number: view for number, view in self._made.items() if number in self.numbers}
+
+
+def first_numbers(images: int, count: int) -> list[int]:
+    """Of so many images and `count` copies at a time: as many are kept as there are numbers."""
+    if count == 0:
+        return [*range(min(images, PINNED + TURNS))]
+    return [*range(min(images, PINNED)), *range(images, images + count)]
 
 
 def as_image(plane: NDArray[np.generic]) -> Tensor:

@@ -63,7 +63,7 @@ def train(
         note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
     recipe = recipe_for(vessel_pixels(examples), steps, images=len(examples), unlabelled=bool(others))
-    refuse_too_many(recipe, examples, unlabelled=bool(others))
+    refuse_too_many(recipe, examples, len(others))
     with waiting("making copies of the images"):
         teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)
         if resume is not None:
@@ -77,11 +77,12 @@ def train(
         deliver(teaching, output, resume or output / CHECKPOINT, interrupted=interrupted, overwrite=replace)
 
 
-def refuse_too_many(recipe: "Recipe", examples: "list[Example]", *, unlabelled: bool) -> None:
+def refuse_too_many(recipe: "Recipe", examples: "list[Example]", unlabelled: int) -> None:
     """Raises: ResourceError where the copies that are learnt from at a time want more memory than is free."""
-    from untaught.vessels.views import PINNED
+    from untaught.vessels.views import first_numbers
 
-    kept = recipe.copies + min(len(examples), PINNED) + (recipe.copies // 2 if unlabelled else 0)
+    kept = len(first_numbers(len(examples), recipe.copies))
+    kept += len(first_numbers(unlabelled, recipe.copies // 2)) if unlabelled else 0
     pixels = sum(one.image.pixels.size for one in examples) // len(examples)
     refuse_what_does_not_fit(pixels, f"learning from {kept} images of that size at a time", copies=kept)
 
