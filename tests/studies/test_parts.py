@@ -9,14 +9,14 @@ from untaught import images
 from untaught.cli import app
 from untaught.errors import InputError, UsageError
 from untaught.studies import STUDIES, Asked
-from untaught.studies.banks import ImageAlone, RandomFilters, Shuffled
+from untaught.studies.banks import RandomFilters, Shuffled
 from untaught.studies.few_labels import SIZES, Cases
 from untaught.studies.figure import Panel, Series, drawn
 from untaught.studies.likeness import explained, likeness, spectra_apart, values_apart
 from untaught.studies.statistics import in_words, listed, paired, points, rank_correlation, rank_interval, spread
 from untaught.studies.tangent import alignment, fitted, tangent_kernel
 from untaught.studies.writing import plain
-from untaught.vessels.descriptors import Bank
+from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.phantom import phantom
 
 

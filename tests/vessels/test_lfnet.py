@@ -53,7 +53,7 @@ def test_the_logistic_model_is_what_the_labels_ask_for(training):
 
 def test_what_the_network_adds_may_be_believed_in_part(training):
     half = built(replace(training.network, trust=0.5))
-    torch.nn.init.normal_(half.network.head.weight, generator=torch.Generator().manual_seed(0))
+    torch.nn.init.normal_(half.networks[0].head.weight, generator=torch.Generator().manual_seed(0))
     descriptors = training.views.copies[0].descriptors.float()
     whole = half(descriptors)
     half.eval()
@@ -77,7 +77,7 @@ def test_it_is_small():
 def test_every_part_learns(training):
     """The logistic model too, if it is let."""
     module = built(replace(training.network, settled=False))
-    for weights in module.network.head.parameters():
+    for weights in module.networks[0].head.parameters():
         torch.nn.init.normal_(weights, generator=torch.Generator().manual_seed(0))
     made = module(training.views.copies[0].descriptors.float())
     named = dict(module.named_parameters())
@@ -92,3 +92,31 @@ def test_an_image_of_any_size(training):
     both = module(descriptors)
     assert both.shape == (2, 1, 31, 45)
     assert torch.allclose(both[1:], module(descriptors[1:]), atol=1e-5)
+
+
+def test_members_are_taught_apart_and_asked_together(training):
+    """In training an image goes to one U-Net alone; afterwards the mean of their logits counts."""
+    module = built(replace(training.network, members=2))
+    for number, network in enumerate(module.networks):
+        torch.nn.init.normal_(network.head.weight, generator=torch.Generator().manual_seed(number))
+    alone = [built(training.network) for _ in module.networks]
+    for one, network in zip(alone, module.networks, strict=True):
+        one.networks[0].load_state_dict(network.state_dict())
+    four = training.views.copies[0].descriptors.float()[..., :32, :32] * torch.tensor([1.0, 0.5, 0.2, 0.1]).view(
+        4, 1, 1, 1
+    )
+    made, each = module(four), [one(four) for one in alone]
+    for number in range(4):
+        assert torch.allclose(made[number], each[number % 2][number], atol=1e-4)
+        assert not torch.allclose(made[number], each[1 - number % 2][number], atol=1e-2)
+    module.eval()
+    assert torch.allclose(module(four), (each[0] + each[1]) / 2, atol=1e-4)
+
+
+def test_each_member_has_crops_of_its_own():
+    recipe = replace(SMALL, members=2)
+    assert recipe.method(None, None).crops == 2 * SMALL.crops
+    training = Training([labelled(0)], recipe)
+    next(iter(training))
+    first, second = (training.state()[f"network.networks.{k}.head.weight"] for k in (0, 1))
+    assert first.any() and second.any() and not torch.equal(first, second)

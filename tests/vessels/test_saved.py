@@ -81,7 +81,7 @@ def test_models_that_cannot_be_read(model, tmp_path):
         lambda about, weights: about["recipe"].update(novelty=1),
         lambda about, weights: about["recipe"]["bank"].update({"is": "Bench"}),
         lambda about, weights: about["recipe"].update(widths=[8, 16]),
-        lambda about, weights: weights.pop("network.head.bias"),
+        lambda about, weights: weights.pop("networks.0.head.bias"),
         lambda about, weights: weights.update(mean=torch.zeros(3, 1, 1)),
         lambda about, weights: weights.update(mean=torch.zeros(14, 1, 1)),
         lambda about, weights: about.pop("smallest"),

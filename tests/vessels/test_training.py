@@ -6,10 +6,11 @@ import torch
 
 from untaught.errors import InputError, UsageError
 from untaught.vessels import views as views_module
-from untaught.vessels.descriptors import Bank
+from untaught.vessels.descriptors import ImageAlone
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.pieces import FLAT, overlap
 from untaught.vessels.recipe import recipe_for
+from untaught.vessels.saved import load, save
 from untaught.vessels.training import Training, held_back
 from untaught.vessels.views import Labelled, Views, first_numbers
 from vessels.angiograms import SMALL, angiogram, labelled
@@ -86,7 +87,7 @@ def test_unknown_pixels_are_absent():
 
 def test_what_is_settled_stays_and_resumes():
     whole, half, free = (Training([labelled(0)], replace(SMALL, settled=it)) for it in (True, True, False))
-    assert moved(whole) == {"network", "filters"} and moved(free) == {"network", "filters", "known"}
+    assert moved(whole) == {"networks", "filters"} and moved(free) == {"networks", "filters", "known"}
     after = weights(whole)
     on = Training([labelled(0)], replace(SMALL, settled=True))
     on.resume(trained(half, steps=3).state())
@@ -235,8 +236,7 @@ def test_more_labels_teach_for_longer():
     assert (steps[1], steps[4], steps[5], steps[6]) == (60, 500, 3500, 6000) and steps[0] == 60
     assert steps == sorted(steps)
     assert [row.trust for row in rows] == [0.8, 0.8, 0.8, 1, 1, 1, 1]
-    grey = Bank().names().index("grey")
-    assert [row.seen for row in rows] == [None] * 5 + [(grey,)] * 2
+    assert [row.residual for row in rows] == [True] * 5 + [False] * 2
     assert [row.tubes is None for row in rows] == [False] * 5 + [True] * 2
     assert [(row.threshold, row.flat) for row in rows] == [(0.5, FLAT)] * 5 + [(0.4, 0.0)] * 2
     assert recipe_for(25_000, 7).steps == 7
@@ -247,10 +247,24 @@ def test_as_many_are_kept_as_memory_is_asked_for():
     assert first_numbers(3, 2) == [0, 1, 2, 3, 4]
 
 
-def test_many_images_are_learnt_from_as_they_are():
-    few, many = (recipe_for(10**6, images=count) for count in (49, 50))
-    assert (few.copies, few.steps) == (40, 6000) and (many.copies, many.steps) == (0, 3000)
-    assert recipe_for(10**6, 7, images=50).steps == 7 and recipe_for(5_000, images=50).copies == 40
+def test_of_many_labels_a_network_is_taught_the_image_alone():
+    row = recipe_for(10**6)
+    assert (row.bank, row.residual, row.renew) == (ImageAlone(), False, 1)
+    both = recipe_for(10**6, unlabelled=True)
+    assert both.lessons.heads == ("vesselness",) and "sato" in both.bank.names()
+    assert both.seen == (both.bank.names().index("grey"),)
+
+
+def test_both_ways_of_many_labels_learn(tmp_path):
+    """Also with images that have no labels; what is saved is read again."""
+    for others in ([], [labelled(1)]):
+        recipe = recipe_for(10**6, 2, unlabelled=bool(others))
+        training = Training([labelled(0)], replace(recipe, copies=2), unlabelled=others)
+        model = trained(training).model()
+        save(model, tmp_path / str(len(others)))
+        image, _ = angiogram(0)
+        assert np.array_equal(load(tmp_path / str(len(others))).probability(image), model.probability(image))
+        assert model.probability(image).std() > 0
 
 
 def test_a_model_has_its_recipe_s_threshold_and_the_logistic_model_one_half():

@@ -1,4 +1,4 @@
-"""Descriptors that say less: the image alone, and controls with as many channels."""
+"""Controls: descriptors that say less, with as many channels."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,6 @@ from untaught.vessels.descriptors import Bank
 from untaught.vessels.descriptors.bank import standardised
 
 WINDOW = 15  # pixels: of a random filter
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageAlone(Bank):
-    """No descriptors: the standardised image."""
-
-    def names(self) -> tuple[str, ...]:
-        return ("grey",)
-
-    def describe(self, image: Tensor, fov: Tensor | None = None) -> Tensor:
-        return standardised(image, fov)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,7 @@ class Angle:
         view: View = training.views.copies[0]
         network: Any = model.module
         made = network(view.descriptors.float())
-        shared = list(network.network.down.parameters())
+        shared = list(network.networks[0].down.parameters())
         label = view.label.float()
         mask = cross_entropy(made[:, :1], label, view.known) + dice_loss(made[:, :1].sigmoid(), label, view.known)
         head = smooth_l1(made[:, 1:], view.targets[:, 1:], view.told[:, 1:])

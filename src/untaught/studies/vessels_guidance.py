@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from untaught.studies.banks import ImageAlone, RandomFilters, Shuffled
+from untaught.studies.banks import RandomFilters, Shuffled
 from untaught.studies.few_labels import SHARE, SIZES, Cases, about, basis, learn
 from untaught.studies.figure import Panel, Series
 from untaught.studies.statistics import in_words, listed, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
-from untaught.vessels.descriptors import Bank
+from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.filters import Tubes
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.recipe import Recipe

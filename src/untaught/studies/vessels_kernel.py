@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from untaught.core import Optimiser
 from untaught.optimisers import GradientDescent, Muon
-from untaught.studies.banks import ImageAlone, RandomFilters, Shuffled
+from untaught.studies.banks import RandomFilters, Shuffled
 from untaught.studies.few_labels import SIZES, Cases, about, learn
 from untaught.studies.figure import Panel, Series
 from untaught.studies.statistics import in_words, paired, points, rank_correlation, rank_interval, spread
 from untaught.studies.study import Asked, Numbers, Study
 from untaught.studies.tangent import alignment, fitted, tangent_kernel
-from untaught.vessels.descriptors import Bank
+from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.model import Model
 from untaught.vessels.recipe import Recipe
 from untaught.vessels.training import Training

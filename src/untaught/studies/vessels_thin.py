@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from untaught.studies.banks import ImageAlone
 from untaught.studies.few_labels import SIZES, Cases, about, basis, label_of, learn
 from untaught.studies.figure import Panel, Series
 from untaught.studies.statistics import in_words, mean_of, paired, points, spread
 from untaught.studies.study import Asked, Numbers, Study
-from untaught.vessels.descriptors import Bank
+from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.filters import Tubes
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.recipe import Recipe

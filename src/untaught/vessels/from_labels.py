@@ -105,12 +105,14 @@ class FromLabelsRun(AveragedRun):
     def look(self, network: nn.Module) -> None:
         """How well do the averaged weights meet the labels that are held back? Keeps the weights that do best."""
         each = []
+        network.eval()
         for held, view in zip(self.rule.held[: self.views.pinned], self.views.copies, strict=False):
             if not held.any():
                 continue
             made: Tensor = functional_call(network, self.weights, (view.descriptors.float(),))
             probability = torch.sigmoid(made[:, :1])[held]
             each.append(self.problem.likelihood.nll(probability, view.label.float()[held]))
+        network.train()
         self.held_out = torch.stack(each).mean()
         if float(self.held_out) < self.least:
             self.least, self.best = float(self.held_out), {name: one.clone() for name, one in self.weights.items()}

@@ -63,7 +63,7 @@ def train(
     ]
     for remark in remarks(examples):
         warnings.warn(remark, stacklevel=2)
-    settings = recipe_for(vessel_pixels(examples), steps, images=len(examples), unlabelled=bool(others))
+    settings = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
     if recipe is not None:
         settings = replace(recipe, steps=steps or recipe.steps)
     teaching = Teaching(examples, settings, seed=seed, unlabelled=others)

@@ -21,7 +21,10 @@ class LFNet(Network):
 
     `logit = gain * logistic(D) + u_theta(D)`, where D are the descriptors and what the learnable filters make of the
     local contrast, and the U-Net's last layer is zero before the first step: it begins as good as the logistic model.
-    What it learnt from one image is believed in part.
+    What it learnt from one image is believed in part. Several U-Nets, drawn apart and each taught by crops of its own,
+    are wrong in different places: the mean of their logits is u.
+    Source of the last: Lakshminarayanan et al. 2017 (NeurIPS), "Deep Ensembles", section 2.4. Departs: the mean is of
+    logits, not of probabilities.
     """
 
     input: Input
@@ -33,6 +36,7 @@ class LFNet(Network):
     seen: tuple[int, ...] | None = None  # which of D the U-Net is shown; None: all
     settled: bool = True  # does the logistic model stay as it was fitted?
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained: it has seen few images
+    members: int = 1  # U-Nets
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         multiple = 2 ** (len(self.widths) - 1)
@@ -66,7 +70,7 @@ class Residual(nn.Module):
         self.register_buffer("spread", as_channels(spec.prior.spread))
         self.known = Known(spec.prior) if spec.residual else None
         count = len(spec.prior.weights) if spec.seen is None else len(spec.seen)
-        self.network = UNet(count, spec.widths, 1 + spec.heads)
+        self.networks = nn.ModuleList(UNet(count, spec.widths, 1 + spec.heads) for _ in range(spec.members))
         if self.known is not None:
             self.known.requires_grad_(not spec.settled)
 
@@ -79,11 +83,18 @@ class Residual(nn.Module):
         scaled = ((self.described(descriptors) - self.mean) / self.spread).clamp(-FAR, FAR)
         shown = scaled if self.spec.seen is None else scaled[:, list(self.spec.seen)]
         room = (0, -width % self.multiple, 0, -height % self.multiple)
-        made: Tensor = self.network(F.pad(shown, room, mode="replicate"))[..., :height, :width]
+        made = self.together(F.pad(shown, room, mode="replicate"))[..., :height, :width]
         if self.known is None:
             return made
         share = 1.0 if self.training else self.spec.trust
         return torch.cat([share * made[:, :1] + self.known(scaled), made[:, 1:]], dim=1)
+
+    def together(self, shown: Tensor) -> Tensor:
+        """What the U-Nets make of a batch: in training each of images of its own, dealt in turn; else their mean."""
+        members = len(self.networks)
+        if self.training:
+            return torch.stack([net(shown[k::members]) for k, net in enumerate(self.networks)], dim=1).flatten(0, 1)
+        return torch.stack([net(shown) for net in self.networks]).mean(0)
 
 
 class Known(nn.Module):

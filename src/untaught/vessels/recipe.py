@@ -10,7 +10,7 @@ from untaught.fit import Fit
 from untaught.optimisers import Muon
 from untaught.stoppers import Budget, HeldOut
 from untaught.vessels.augment import Augment
-from untaught.vessels.descriptors import Bank
+from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.filters import Tubes
 from untaught.vessels.from_labels import FromLabels
 from untaught.vessels.lessons import Lessons
@@ -26,12 +26,9 @@ LITTLE = 2.5  # images' worth of labels, or less
 """They teach what their own vessels are like, too: what the network adds is not to be believed whole."""
 TRUST = 0.8
 MUCH = 10  # images' worth of labels, or more
-"""They teach a network to see for itself: shown the grey level alone, in crops with more around them, it comes farther
-than with descriptors and learnable filters. The logistic model that it begins at has the descriptors still.
-How lone pieces are best dropped is known, too, and need not be guessed."""
-MANY = 50  # labelled images, or more
-"""They differ as copies would: none are made. What is seen as it is has to be seen less often, `SEEN` steps at most."""
-SEEN = 3000
+"""They teach a network to see for itself: what is known of tubes would hold it back (decision 19). It is shown the grey
+level alone, in crops with more around them, and begins at nothing; copies without descriptors are soon made, so that
+each step has a new one. How lone pieces are best dropped is known, too, and need not be guessed."""
 LOWER = 0.4
 """The threshold then. Of true probabilities half of the greatest Dice is the best one (Lipton et al. 2014);
 the Dice loss draws it to one half (decision 19)."""
@@ -48,6 +45,7 @@ class Recipe:
     seen: tuple[int, ...] | None = None  # which descriptors the U-Net is shown; None: all
     settled: bool = True  # does the logistic model stay as it was fitted?
     trust: float = 1.0  # the share of the U-Net's logit that counts once it is trained
+    members: int = 1  # U-Nets, whose logits are averaged
     lessons: Lessons = Lessons()
     augment: Augment = Augment()
     threshold: float = 0.5  # of the probability, once it is trained
@@ -61,7 +59,7 @@ class Recipe:
     hold: float = 0.0  # the share of each labelled image's tiles that is kept from the fit, to know when to stop
     patience: int = 120  # steps to go on after those were met best
     crop: int = 128
-    crops: int = 4
+    crops: int = 4  # a step, for each of the U-Nets
     renew: int = 4
 
     def network(self, prior: Logistic) -> LFNet:
@@ -76,6 +74,7 @@ class Recipe:
             seen=self.seen,
             settled=self.settled,
             trust=self.trust,
+            members=self.members,
         )
 
     def method(self, views: Views, unlabelled: Views | None, held: tuple[Tensor, ...] = ()) -> FromLabels:
@@ -84,7 +83,8 @@ class Recipe:
             views=views,
             unlabelled=unlabelled,
             crop=self.crop,
-            crops=self.crops,
+            crops=self.crops * self.members,
+            unlabelled_crops=2 * self.members,
             renew=self.renew,
             recall=self.recall,
             cl_dice=self.cl_dice,
@@ -101,8 +101,8 @@ class Recipe:
         return Fit(optimiser=self.optimiser, steps=self.steps, schedule="cosine", seed=seed)
 
 
-def recipe_for(vessel_pixels: int, steps: int | None = None, *, images: int = 1, unlabelled: bool = False) -> Recipe:
-    """LFNet for so many labelled images with so many vessel pixels: more can teach for longer, and need less help.
+def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool = False) -> Recipe:
+    """LFNet for labels with so many vessel pixels: more can teach for longer, and need less help.
 
     unlabelled: are there images without labels? They take part in a further head, for vesselness.
     """
@@ -112,8 +112,7 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, images: int = 1,
     if worth <= LITTLE:
         recipe = replace(recipe, trust=TRUST)
     elif worth >= MUCH:
+        recipe = replace(recipe, tubes=None, residual=False, crop=256, crops=1, threshold=LOWER, flat=0.0)
         grey = recipe.bank.names().index("grey")
-        recipe = replace(recipe, tubes=None, seen=(grey,), crop=256, crops=1, threshold=LOWER, flat=0.0)
-        if images >= MANY:
-            recipe = replace(recipe, copies=0, steps=steps or min(own, SEEN))
+        recipe = replace(recipe, seen=(grey,)) if unlabelled else replace(recipe, bank=ImageAlone(), renew=1)
     return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe

@@ -13,16 +13,16 @@ from untaught.images import check_place, make_folder, write_atomically
 from untaught.optimisers import Adam, Muon
 from untaught.record import describe, rebuilt
 from untaught.vessels.augment import Augment, Factor, Range
-from untaught.vessels.descriptors import Bank
+from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.filters import Tubes
 from untaught.vessels.lessons import Lessons
 from untaught.vessels.logistic import Logistic
 from untaught.vessels.model import Model
 from untaught.vessels.recipe import Recipe
 
-FORMAT = 1  # of the folder: another one is another arrangement of the weights
+FORMAT = 2  # of the folder: another one is another arrangement of the weights
 WEIGHTS, CARD, README = "model.safetensors", "card.json", "README.md"
-CLASSES = {one.__name__: one for one in (Recipe, Bank, Tubes, Lessons, Augment, Range, Factor, Adam, Muon)}
+CLASSES = {one.__name__: one for one in (Recipe, Bank, ImageAlone, Tubes, Lessons, Augment, Range, Factor, Adam, Muon)}
 CAVEAT = "Research use, not for diagnosis."
 
 

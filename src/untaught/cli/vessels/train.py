@@ -42,8 +42,9 @@ def train(
 ) -> None:
     """Learn to segment vessels from a handful of labelled images.
 
-    Begins at a logistic model of hand-made descriptors, and lets a small network learn what that leaves. MODEL gets the
-    weights, a card that says where they come from, and the scores on the labelled images. Ctrl-C keeps what was learnt.
+    With few labels it begins at a logistic model of hand-made descriptors, and a small network learns what that leaves;
+    with many (ten angiograms, two retinas) the network learns all by itself. MODEL gets the weights, a card that says
+    where they come from, and the scores on the labelled images. Ctrl-C keeps what was learnt.
     Research use, not for diagnosis.
     """
     from untaught import checkpoint
@@ -62,7 +63,7 @@ def train(
     if there > len(others):
         note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
-    recipe = recipe_for(vessel_pixels(examples), steps, images=len(examples), unlabelled=bool(others))
+    recipe = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
     refuse_too_many(recipe, examples, len(others))
     with waiting("making copies of the images"):
         teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)

@@ -3,7 +3,7 @@
 For bright vessels give the image upside down (1 - image). Images are `[B, 1, H, W]`.
 """
 
-from untaught.vessels.descriptors.bank import Bank
+from untaught.vessels.descriptors.bank import Bank, ImageAlone
 from untaught.vessels.descriptors.contrast import local_contrast
 from untaught.vessels.descriptors.hessian import eigenvalues, frangi, ridge, sato
 from untaught.vessels.descriptors.morphology import top_hat
@@ -13,6 +13,7 @@ from untaught.vessels.descriptors.wavelets import a_trous
 
 __all__ = [
     "Bank",
+    "ImageAlone",
     "Spectrum",
     "a_trous",
     "bar",

@@ -70,6 +70,17 @@ class Bank:
         return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class ImageAlone(Bank):
+    """No descriptors: the standardised image."""
+
+    def names(self) -> tuple[str, ...]:
+        return ("grey",)
+
+    def describe(self, image: Tensor, fov: Tensor | None = None) -> Tensor:
+        return standardised(image, fov)
+
+
 def strong(response: Tensor, fov: Tensor | None = None) -> Tensor:
     """`[B, C, 1, 1]`: what one pixel in twenty of the field of view exceeds, of `[B, C, H, W]`; of every second row and
     column, which is enough, or of fewer in an image so large that torch could not sort them.
