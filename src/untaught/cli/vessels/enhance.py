@@ -27,9 +27,7 @@ def enhance(
         Path,
         typer.Option("-o", "--output", metavar="OUT", help="A .png (16 bits), or a .tif (floats, not scaled)."),
     ],
-    which: Annotated[
-        str, typer.Option("--filter", help="top-hat, bar, frangi, sato, ridge or dual-tree.")
-    ] = "top-hat",
+    which: Annotated[str, typer.Option("--filter", help="top-hat, bar, frangi, sato, ridge or dual-tree.")] = "top-hat",
     sigma: Annotated[
         str | None,
         typer.Option(metavar="PIXELS", help="Half the widths of the vessels sought; else 1.5,2.2,3.2,4.6."),
