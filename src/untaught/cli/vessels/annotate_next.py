@@ -9,8 +9,8 @@ import typer
 
 from untaught.cli.options import Json, Threads
 from untaught.cli.outputs import SOME_FAILED, note
-from untaught.cli.vessels.memory import refuse_what_does_not_fit
 from untaught.errors import InputError, ResourceError
+from untaught.vessels.memory import refuse_what_does_not_fit
 
 
 def annotate_next(

@@ -8,8 +8,8 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import note, refuse_input
-from untaught.cli.vessels.memory import refuse_what_does_not_fit
 from untaught.errors import InterruptedFitError, UsageError
+from untaught.vessels.memory import refuse_what_does_not_fit
 
 if TYPE_CHECKING:
     from untaught.vessels.examples import Example
