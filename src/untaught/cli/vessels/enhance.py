@@ -9,6 +9,7 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import note, refuse_input
+from untaught.cli.vessels.planes import remark_on_planes
 from untaught.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def enhance(
     for place in (output, record_place):
         images.check_place(place, overwrite=overwrite)
     frame = only_frame(image)
+    remark_on_planes([image])
     inside = seen(frame, fov, bright=bright)
     use_threads(threads)
     sigmas = sigmas or enhancing.SIGMAS

@@ -10,6 +10,7 @@ import typer
 from untaught.cli.delivery import resume_line
 from untaught.cli.options import Resume, Seed, Threads
 from untaught.cli.outputs import note
+from untaught.cli.vessels.planes import remark_on_planes
 from untaught.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def train(
 
     examples = read_examples(images, labels, fov)
     others, there = ([], 0) if unlabelled is None else read_some(unlabelled, MOST_UNLABELLED, seed=seed)
+    remark_on_planes(one.image.path for one in examples)
     replace = check_place(output, resume, overwrite=overwrite)
     for remark in remarks(examples):
         note(f"note: {remark}")

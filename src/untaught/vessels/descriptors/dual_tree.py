@@ -52,7 +52,7 @@ def sub_bands(image: Spectrum, scale: int) -> Tensor:
 
 
 def quarters(down: Tensor, across: Tensor, scale: int) -> Tensor:
-    """The six transfers `[6, H', W' / 2 + 1]`, real; each is of one quarter of the frequencies."""
+    """The six transfers `[6, H', W' / 2 + 1]`, real; each is mostly of one quarter of the frequencies."""
     low_up, high_up = one_sided(-down, scale)
     low_down, high_down = one_sided(down, scale)
     low, high = one_sided(across, scale)
