@@ -12,7 +12,8 @@ from PIL import Image
 
 from test_cli import leftovers, tiff, write
 from test_segmenting import DRAWN, IMAGE, KNOWN, LABEL, QUICK, SCRIBBLES, SPECK, SPECKED
-from untaught import cli, images, presets
+from tests.images.dicoms import described, saved
+from untaught import checkpoint, cli, images, presets
 from untaught.cli import running
 from untaught.fitting import Fitting
 from untaught.presets import PRESETS
@@ -106,6 +107,30 @@ def test_the_mask_has_the_resolution_but_not_the_alpha_of_the_image(program, tmp
     result = images.read(output)
     assert result.alpha is None and result.pixels.ndim == 2
     assert result.metadata.dpi == pytest.approx((300, 300), abs=0.1)
+
+
+def test_one_frame_of_a_dicom_cine(program, tmp_path, drawn):
+    """The frame that is asked for, as its greys are shown; which one is recorded, and told apart by a checkpoint."""
+    greys = np.stack([np.full_like(GREY, 128), GREY]).astype(np.uint16) * 16
+    path, output = tmp_path / "run", tmp_path / "out.png"
+    path.write_bytes(saved(described(greys, 12)))
+    words = ("segment", path, "--scribbles", drawn, "-o", output)
+    assert program(*words, "--frame", 2)[0] == 0
+    mask, record = pixels_of(output), record_of(output)
+    assert mask.shape == GREY.shape and (mask[DRAWN] == 255).mean() > 0.9 and (mask[~LABEL] == 0).mean() > 0.9
+    assert record["frame"] == 2 and record["input"]["path"] == str(path)
+    assert checkpoint.identity(record) != checkpoint.identity(record | {"frame": 1})
+    code, _, err = program(*words)
+    assert code == 4 and f"{path} has 2 frames and there is no --frame; wanted one from 1 to 2" in err
+    assert program(*words, "--frame", 3)[0] == 4
+
+
+def test_a_dicom_of_one_frame_needs_no_number_and_a_picture_has_none(program, picture, drawn):
+    path, output = picture.with_name("one.dcm"), picture.with_name("out.tif")
+    path.write_bytes(saved(described(GREY[None].astype(np.uint16) * 16, 12)))
+    assert program("segment", path, "--scribbles", drawn, "-o", output)[0] == 0 and "frame" not in record_of(output)
+    code, _, err = program("segment", picture, "--scribbles", drawn, "-o", output, "--frame", 1, "--overwrite")
+    assert code == 2 and f"--frame 1 says which frame of a DICOM cine, and {picture} is none" in err
 
 
 def test_dry_run_says_what_it_would_take_and_does_nothing(program, picture, drawn):

@@ -12,7 +12,7 @@ from untaught.errors import InputError, UsageError
 from untaught.images import write_atomically
 
 ASKED = ("missing", "upscale", "blur", "fuse", "guide", "scribbles")  # what a task was told of the damage
-IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", *ASKED)
+IDENTITY = ("untaught", "task", "seed", "settings", "image", "likelihood", "device", "input", "frame", *ASKED)
 
 
 def write(path: Path, state: State, provenance: dict[str, Any]) -> None:

@@ -12,6 +12,8 @@ from untaught.presets.row import Preset
 REFERENCE = 94e9  # float32 operations a second in a product of matrices, of the core the costs were measured on
 Shape = tuple[int, int, int]
 SIZE = 512  # of the matrices
+OWN = 4e8
+"""Bytes that the program takes for any image: itself 3e8, the rest what 128x128 pixels want beside their price."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,11 @@ class Cost:
 
     seconds: float
     bytes: float  # of memory, above what the program takes with nothing to do
+
+    @property
+    def whole(self) -> float:
+        """Bytes of memory, the program's own among them: what the machine has to have."""
+        return OWN + self.bytes
 
 
 def predict(row: Preset, shape: Shape, at_once: Shape | None = None, *, white: bool = True) -> Cost | None:

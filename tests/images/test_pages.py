@@ -8,7 +8,7 @@ import tifffile
 
 from tests.images.samples import FILES, noise, tiff
 from untaught.errors import InputError, UsageError
-from untaught.images import count_pages, read, read_pages, write_pages
+from untaught.images import count_pages, in_planes, read, read_pages, write, write_pages
 from untaught.images import tiff as module
 
 
@@ -82,3 +82,22 @@ def test_pages_are_counted_and_not_decoded(tmp_path: Path, monkeypatch):
     (tmp_path / "no.png").write_text("nothing")
     with pytest.raises(InputError, match=r"no\.png is not an image known here"):
         count_pages(tmp_path / "no.png")
+
+
+def test_three_planes_of_one_page_may_be_three_frames(tmp_path: Path):
+    """What older tifffiles make of an array of three frames; and what is told apart from it."""
+    frames = np.random.default_rng(0).integers(0, 255, (3, 20, 30), dtype=np.uint8)
+    kinds = {
+        "planes": (frames, {"photometric": "rgb", "planarconfig": "separate"}),
+        "pages": (frames, {"photometric": "minisblack"}),
+        "colours": (np.moveaxis(frames, 0, 2), {"photometric": "rgb"}),
+        "grey": (frames[0], {}),
+    }
+    for name, (values, more) in kinds.items():
+        tifffile.imwrite(tmp_path / f"{name}.tif", values, **more)
+        assert in_planes(tmp_path / f"{name}.tif") == (name == "planes"), name
+    write(tmp_path / "a.png", np.moveaxis(frames, 0, 2))
+    assert not in_planes(tmp_path / "a.png")
+    (tmp_path / "cut.tif").write_bytes((tmp_path / "planes.tif").read_bytes()[:9])
+    with pytest.raises(InputError):
+        in_planes(tmp_path / "cut.tif")

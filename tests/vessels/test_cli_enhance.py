@@ -61,6 +61,16 @@ def test_a_tiff_holds_the_response_itself(program, angiogram, which):
     np.testing.assert_allclose(pixels_of(output), response_to(filter=which, sigmas=(2, 3)), atol=1e-5)
 
 
+def test_three_planes_that_may_be_three_frames_are_remarked_upon(program, tmp_path):
+    stack = np.random.default_rng(0).integers(0, 255, (3, 40, 50), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "planes.tif", stack, photometric="rgb", planarconfig="separate")
+    tifffile.imwrite(tmp_path / "colours.tif", np.moveaxis(stack, 0, 2), photometric="rgb")
+    code, out, err = program("vessels", "enhance", tmp_path / "planes.tif", "-o", tmp_path / "out.png")
+    assert (code, out) == (0, "") and err.startswith(f"note: {tmp_path / 'planes.tif'} is read as one colour image")
+    code, _, err = program("vessels", "enhance", tmp_path / "colours.tif", "-o", tmp_path / "other.png")
+    assert code == 0 and "note:" not in err
+
+
 def test_white_is_1_for_frangi(program, angiogram):
     output = angiogram.with_name("out.png")
     assert program("vessels", "enhance", angiogram, "-o", output, "--filter", "frangi", "--sigma", "2")[0] == 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from untaught.errors import InputError, UsageError
-from untaught.vessels.descriptors import Spectrum, eigenvalues, frangi, local_contrast, sato
+from untaught.vessels.descriptors import Spectrum, dual_tree, eigenvalues, frangi, local_contrast, sato
 from untaught.vessels.descriptors.morphology import coarse_top_hat
 from untaught.vessels.enhancing import BAR, FILTERS, SIGMAS, enhance
 from untaught.vessels.field_of_view import field_of_view, filled
@@ -23,7 +23,7 @@ def picture(half_width=3.0, *, angle=0.5, depth=0.3, noise=0.0):
 
 
 def test_the_filters_there_are():
-    assert list(FILTERS) == ["top-hat", "bar", "frangi", "sato", "ridge"]
+    assert list(FILTERS) == ["top-hat", "bar", "frangi", "sato", "ridge", "dual-tree"]
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -68,6 +68,19 @@ def test_a_vessel_answers_most_at_a_sigma_of_half_its_width(name):
     found = [middle(enhance(picture(4.0, angle=0.0, depth=0.05), filter=name, sigmas=[s])) for s in tried]
     assert tried[int(np.argmax(found))] == pytest.approx(4.0, abs=0.3)
     assert BAR[1] / BAR[0] == 3
+
+
+def test_the_dual_tree_has_the_octave_nearest_to_each_sigma():
+    tensor = torch.from_numpy(picture(noise=0.02))[None, None]
+    for sigma, scale in ((0.5, 1), (1.13, 2), (2.2, 3), (4.6, 4)):
+        wanted = dual_tree(Spectrum.of(tensor), (scale,))[0].real.amax(1)[0].clamp(min=0)
+        np.testing.assert_allclose(enhance(tensor[0, 0].numpy(), filter="dual-tree", sigmas=[sigma]), wanted, atol=1e-6)
+    angle = math.radians(15)
+    found = [
+        [middle(enhance(picture(wide, angle=angle), filter="dual-tree", sigmas=[s])) for s in (1.13, 2.26, 4.52)]
+        for wide in (1.13, 2.26, 4.52)
+    ]
+    assert np.argmax(found, axis=1).tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.5, math.pi / 4])

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from untaught import vessels
-from untaught.errors import InputError, UsageError
-from untaught.vessels import front, recipe, saved
+from untaught import cost, vessels
+from untaught.errors import InputError, ResourceError, UsageError
+from untaught.vessels import front, recipe, saved, teaching
 from untaught.vessels.lessons import Lessons
 from vessels.angiograms import SMALL, angiogram
 
@@ -68,6 +68,19 @@ def test_what_does_not_fit():
         vessels.train([255 * image], [label])
     with pytest.raises(InputError, match="all 3584 known pixels are background"):
         vessels.train([image], [0 * label])
+
+
+def test_what_memory_does_not_hold_is_refused_as_the_commands_refuse_it(monkeypatch):
+    """Learning and segmenting, before either begins."""
+    image, label = angiogram(0)
+    model = vessels.train([image], [label], steps=1, recipe=SMALL)
+    monkeypatch.setattr(cost, "free_memory", lambda: 2e6)
+    monkeypatch.setattr(teaching, "Training", lambda *_, **__: pytest.fail("it began"))
+    with pytest.raises(ResourceError, match=r"^learning from \d+ images of that size at a time would take about"):
+        vessels.train([image], [label], steps=1, recipe=SMALL)
+    for use in (model.segment, model.probability):
+        with pytest.raises(ResourceError, match=r"^the image would take about .* GB are free; wanted a smaller image"):
+            use(image)
 
 
 @pytest.mark.parametrize(

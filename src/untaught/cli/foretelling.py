@@ -42,13 +42,13 @@ def foretell(job: "AnyJob", *, about: str, known: dict[str, Any], as_json: bool)
     needed = predicted(job)
     taken: dict[str, Any] = known | {"seconds": None, "megabytes": None}
     if needed is not None:
-        taken |= {"seconds": round(needed.seconds, 1), "megabytes": round(needed.bytes / 1e6)}
+        taken |= {"seconds": round(needed.seconds, 1), "megabytes": round(needed.whole / 1e6)}
     if as_json:
         typer.echo(json.dumps(taken))
     elif needed is None:
         typer.echo(f"{about}; what this quality takes was never measured")
     else:
-        size = f"{needed.bytes / 1e9:.1f} GB" if needed.bytes >= 1e8 else f"{needed.bytes / 1e6:.0f} MB"
+        size = f"{needed.whole / 1e9:.1f} GB"
         typer.echo(f"{about}; about {needed.seconds:.0f} s on this machine, {size} of memory")
 
 

@@ -48,10 +48,11 @@ class MaskPlaces(Places):
 
 
 def segment(
-    image: Annotated[Path, typer.Argument(metavar="IN", help="The image: PNG, JPEG, TIFF or WebP.")],
+    image: Annotated[Path, typer.Argument(metavar="IN", help="The image: PNG, JPEG, TIFF, WebP or DICOM.")],
     scribbles: ScribbleFile,
     output: Output,
     probability: AsProbability = False,
+    frame: Annotated[int | None, typer.Option(min=1, help="Which frame of a DICOM cine.")] = None,
     quality: Annotated[str, typer.Option(help="draft, normal or best.")] = "normal",
     time_budget: Time = None,
     steps: Steps = None,
@@ -73,11 +74,11 @@ def segment(
     budget = None if time_budget is None else seconds_of(time_budget)
     if output.suffix.lower() in (".jpg", ".jpeg"):
         raise UsageError(f"{output} is a JPEG, which gives masks stray values near edges; wanted a PNG or a TIFF")
-    from untaught import images, tasks
+    from untaught import tasks
     from untaught.cli.running import use_threads
 
     places = MaskPlaces(output, resume, overwrite or dry_run, probability=probability)
-    picture = images.read(image)
+    picture = read_image(image, frame)
     like = blank(picture, output, probability=probability)
     places.check(like, image, scribbles)
     drawn, source = read_scribbles(scribbles)
@@ -86,13 +87,30 @@ def segment(
     job = tasks.segmenting(
         picture.pixels, drawn, quality=quality, seed=seed, device=device, time_budget=budget, steps=steps
     )
-    job.provenance["strokes"] = source
+    job.provenance |= {"strokes": source} | ({} if frame is None else {"frame": frame})
     known = job.provenance["scribbles"]
     about = f"{100 * known['share']:.3g} % of the pixels were scribbled"
     if dry_run:
         foretell(job, about=about, known={"scribbles": known}, as_json=as_json)
         return
     carry_out(job, like, places, began=began, about=about, as_json=as_json)
+
+
+def read_image(path: Path, frame: int | None) -> "Picture":
+    """The image in a file; of a DICOM file one frame, in the greys that a viewer shows first.
+
+    Raises: InputError where a cine's frame is not said, or there is none such; UsageError for one of another file.
+    """
+    from untaught import images
+    from untaught.cli.vessels import measure
+    from untaught.vessels.frames import is_dicom
+
+    if is_dicom(path):
+        shown = measure.read_image(path, frame)
+        return images.Picture(shown.pixels, None, images.Metadata(), shown.sha256, path, "DICOM")
+    if frame is not None:
+        raise UsageError(f"--frame {frame} says which frame of a DICOM cine, and {path} is none; wanted no --frame")
+    return images.read(path)
 
 
 def read_scribbles(path: Path) -> "tuple[NDArray[Any], dict[str, str]]":

@@ -6,7 +6,7 @@ from untaught.images.dicom import Cine, read_cine
 from untaught.images.dicom_header import Plane
 from untaught.images.exif import turned
 from untaught.images.picture import Metadata, Picture
-from untaught.images.reading import count_pages, read, read_pages
+from untaught.images.reading import count_pages, in_planes, read, read_pages
 from untaught.images.writing import check_writable, write, write_pages
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "check_writable",
     "compression",
     "count_pages",
+    "in_planes",
     "make_folder",
     "read",
     "read_cine",

@@ -47,7 +47,7 @@ class Picture:
             float16 becomes float32), always finite.
     alpha   `[H, W]` of the same dtype, or None. Not multiplied into the pixels.
     sha256  Of the file's bytes, in hexadecimal.
-    format  "PNG", "JPEG", "TIFF" or "WebP".
+    format  "PNG", "JPEG", "TIFF" or "WebP"; "DICOM" of what `read_cine` made a picture of.
     """
 
     pixels: NDArray[Any]

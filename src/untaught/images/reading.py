@@ -75,6 +75,19 @@ def count_pages(path: str | os.PathLike[str]) -> int:
         return tiff.count_pages(data, str(path))
 
 
+def in_planes(path: str | os.PathLike[str]) -> bool:
+    """Is it a TIFF whose only page has three colours one after another, as three frames saved as one array have?
+
+    Raises: InputError for a TIFF that is damaged; ResourceError.
+    """
+    path = Path(path)
+    with path.open("rb") as file:
+        if not tiff.recognises(file.read(4)):
+            return False
+    with _in_words(path, "TIFF"):
+        return tiff.in_planes(bytes_of(path), str(path))
+
+
 def _format(data: bytes, path: Path) -> Format:
     found = by_content(data)
     if found is None:

@@ -77,6 +77,16 @@ def count_pages(data: bytes, name: str) -> int:
         return len(_full_pages(file, name))
 
 
+def in_planes(data: bytes, name: str) -> bool:
+    """Is it one page of three colours, one after another? So would three frames look that were saved as one array.
+
+    Raises: InputError for a file without a page.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        pages = _full_pages(file, name)
+        return len(pages) == 1 and pages[0].axes == "SYX" and pages[0].samplesperpixel == 3
+
+
 def _decoded(page: tifffile.TiffPage, data: bytes, name: str) -> tuple[Samples, Metadata]:
     directory = exif.parse(data, page.offset)
     if directory is None or directory.lost or directory.next_at + directory.layout.inline > len(data):

@@ -1,5 +1,6 @@
 """Vessels made to stand out by one classical filter. Nothing is learnt, no label is needed."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from untaught.errors import InputError, UsageError
-from untaught.vessels.descriptors import Spectrum, eigenvalues, frangi, local_contrast, ridge, sato, strongest, top_hat
+from untaught.vessels.descriptors import (
+    Spectrum,
+    dual_tree,
+    eigenvalues,
+    frangi,
+    local_contrast,
+    ridge,
+    sato,
+    strongest,
+    top_hat,
+)
 from untaught.vessels.descriptors.bank import COARSE, WIDE
 from untaught.vessels.descriptors.morphology import coarse_top_hat
 from untaught.vessels.field_of_view import field_of_view, filled
@@ -21,6 +32,7 @@ SIGMAS = 1.5, 2.2, 3.2, 4.6
 LARGEST = 16.0  # pixels: half the margin about an image
 DISK = 2.0  # sigmas: a disk that vessels at their scale do not fill
 BAR = 1.25, 3.75  # sigmas: width and length of the bar that answers most to such a vessel
+OCTAVE = 0.2 * math.sqrt(2)  # pixels: the sigma of a dual-tree wavelet of scale 0; of scale k it is 2^k times that
 
 
 def enhance(
@@ -105,6 +117,13 @@ def by_bar(image: Tensor, sigmas: Sequence[float]) -> Tensor:
     return torch.cat(found, dim=1)
 
 
+def by_dual_tree(image: Tensor, sigmas: Sequence[float]) -> Tensor:
+    """In the direction that fits best, at the octave nearest to each sigma. The real part: dark lines, no edges."""
+    scales = sorted({max(1, round(math.log2(sigma / OCTAVE))) for sigma in sigmas})
+    found = dual_tree(Spectrum.of(image), scales)
+    return torch.cat([bands.real.amax(1, keepdim=True) for bands in found], dim=1)
+
+
 def by_top_hat(image: Tensor, sigmas: Sequence[float]) -> Tensor:
     """A disk for each; whatever is narrower than the largest stands out."""
     radii = sorted({max(1, round(DISK * sigma)) for sigma in sigmas})
@@ -117,5 +136,6 @@ FILTERS: Mapping[str, Callable[[Tensor, Sequence[float]], Tensor]] = {
     "frangi": by_frangi,
     "sato": by_sato,
     "ridge": by_ridge,
+    "dual-tree": by_dual_tree,
 }
-"""`[1, 1, H, W]`, vessels dark, and sigmas, to `[1, S, H, W]`."""
+"""`[1, 1, H, W]`, vessels dark, and sigmas, to `[1, S, H, W]`, a channel for each, or for several."""

@@ -1,5 +1,6 @@
 """A trained LFNet: an image to a probability of a vessel at each pixel, and to a mask."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from untaught.errors import UsageError
 from untaught.vessels.field_of_view import field_of_view, filled
 from untaught.vessels.frames import as_pixels
 from untaught.vessels.lfnet import LFNet
+from untaught.vessels.memory import refuse_what_does_not_fit
 from untaught.vessels.pieces import without_small
 from untaught.vessels.recipe import Recipe
 from untaught.vessels.views import as_image
@@ -44,7 +46,11 @@ class Model:
         return cls(recipe=recipe, module=module.eval())
 
     def probability(self, image: NDArray[Any], fov: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
-        """Of a vessel at each pixel, `[H, W]`; 0 outside the field of view. Images are those that `seen` takes."""
+        """Of a vessel at each pixel, `[H, W]`; 0 outside the field of view. Images are those that `seen` takes.
+
+        Raises: as `seen`; ResourceError where the image wants more memory than is free.
+        """
+        refuse_what_does_not_fit(math.prod(np.shape(image)[:2]), "the image")
         seen = self.seen(image, fov)
         found: NDArray[np.float32] = self.from_descriptors(seen.descriptors) * seen.fov
         return found

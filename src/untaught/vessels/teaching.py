@@ -18,21 +18,26 @@ from untaught.vessels.choosing import signature
 from untaught.vessels.examples import Example
 from untaught.vessels.field_of_view import field_of_view
 from untaught.vessels.frames import Angiogram
+from untaught.vessels.memory import refuse_what_does_not_fit
 from untaught.vessels.model import Model
 from untaught.vessels.pieces import overlap
 from untaught.vessels.recipe import Recipe
 from untaught.vessels.remarks import contrast
 from untaught.vessels.training import Training
-from untaught.vessels.views import Labelled
+from untaught.vessels.views import Labelled, first_numbers
 
 
 class Teaching:
-    """A training, and what is to be said of it. `seed` decides everything."""
+    """A training, and what is to be said of it. `seed` decides everything.
+
+    Raises: ResourceError where it wants more memory than is free; and as `Training`.
+    """
 
     def __init__(
         self, examples: Sequence[Example], recipe: Recipe, *, seed: int = 0, unlabelled: Sequence[Angiogram] = ()
     ) -> None:
         began = time.monotonic()
+        refuse_too_many(recipe, examples, len(unlabelled))
         self.examples, self.unlabelled = examples, unlabelled
         self.bright = are_bright(examples)
         self.training = Training(
@@ -81,6 +86,16 @@ class Teaching:
             dice.append(overlap(mask[one.counted], one.label[one.counted]))
             card["images"].append(said | {"signature": kind})
         return replace(model, card=card | {"training_scores": {"dice": float(np.mean(dice))}})
+
+
+def refuse_too_many(recipe: Recipe, examples: Sequence[Example], unlabelled: int) -> None:
+    """Raises: ResourceError where the copies that are learnt from at a time want more memory than is free."""
+    if not examples:
+        return
+    kept = len(first_numbers(len(examples), recipe.copies))
+    kept += len(first_numbers(unlabelled, recipe.copies // 2)) if unlabelled else 0
+    pixels = sum(one.image.pixels.size for one in examples) // len(examples)
+    refuse_what_does_not_fit(pixels, f"learning from {kept} images of that size at a time", copies=kept)
 
 
 def vessel_pixels(examples: Sequence[Example]) -> int:

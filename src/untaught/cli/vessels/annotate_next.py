@@ -9,8 +9,9 @@ import typer
 
 from untaught.cli.options import Json, Threads
 from untaught.cli.outputs import SOME_FAILED, note
-from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.cli.vessels.planes import remark_on_planes
 from untaught.errors import InputError, ResourceError
+from untaught.vessels.memory import refuse_what_does_not_fit
 
 
 def annotate_next(
@@ -36,6 +37,7 @@ def annotate_next(
     known = {(one["image"], frame_of(one["name"])) for one in labelled}
     use_threads(threads)
     files = files_in(images, called="images")
+    remark_on_planes(files)
     some, passed_over, failed = [], 0, list[str]()
     for file in files:
         try:

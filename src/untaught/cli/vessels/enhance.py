@@ -9,6 +9,7 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import note, refuse_input
+from untaught.cli.vessels.planes import remark_on_planes
 from untaught.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def enhance(
         Path,
         typer.Option("-o", "--output", metavar="OUT", help="A .png (16 bits), or a .tif (floats, not scaled)."),
     ],
-    which: Annotated[str, typer.Option("--filter", help="top-hat, bar, frangi, sato or ridge.")] = "top-hat",
+    which: Annotated[str, typer.Option("--filter", help="top-hat, bar, frangi, sato, ridge or dual-tree.")] = "top-hat",
     sigma: Annotated[
         str | None,
         typer.Option(metavar="PIXELS", help="Half the widths of the vessels sought; else 1.5,2.2,3.2,4.6."),
@@ -58,6 +59,7 @@ def enhance(
     for place in (output, record_place):
         images.check_place(place, overwrite=overwrite)
     frame = only_frame(image)
+    remark_on_planes([image])
     inside = seen(frame, fov, bright=bright)
     use_threads(threads)
     sigmas = sigmas or enhancing.SIGMAS

@@ -8,8 +8,9 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import note, refuse_input
-from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.cli.vessels.planes import remark_on_planes
 from untaught.errors import InterruptedFitError, UsageError
+from untaught.vessels.memory import refuse_what_does_not_fit
 
 if TYPE_CHECKING:
     from untaught.vessels.examples import Example
@@ -59,6 +60,7 @@ def evaluate(
         pictures.check_place(output, overwrite=overwrite)
     trained = load(model)
     examples = read_examples(images, labels, fov)
+    remark_on_planes(one.image.path for one in examples)
     if old := seen_before(trained, examples):
         names = ", ".join(old[:MOST_NAMES]) + (" ..." if len(old) > MOST_NAMES else "")
         note(f"note: the model was trained on {len(old)} of these {len(examples)} images ({names})")

@@ -10,8 +10,9 @@ import typer
 
 from untaught.cli.options import Json, Overwrite, Threads
 from untaught.cli.outputs import SOME_FAILED, note, refuse_input
-from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.cli.vessels.planes import remark_on_planes
 from untaught.errors import InputError, InterruptedFitError, ResourceError, UsageError
+from untaught.vessels.memory import refuse_what_does_not_fit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +61,7 @@ def segment(
     for path in (*(job.output for job in jobs), beside):
         refuse_input(path, *inputs)
         pictures.check_place(path, overwrite=overwrite)
+    remark_on_planes(files)
     use_threads(threads)
     done, failed, interrupted = carried_out(jobs, Wanted(trained, inside, probability), overwrite=overwrite)
     record = {"caveat": CAVEAT, "model": str(model), "threshold": trained.threshold, "outputs": done, "failed": failed}

@@ -10,12 +10,10 @@ import typer
 from untaught.cli.delivery import resume_line
 from untaught.cli.options import Resume, Seed, Threads
 from untaught.cli.outputs import note
-from untaught.cli.vessels.memory import refuse_what_does_not_fit
+from untaught.cli.vessels.planes import remark_on_planes
 from untaught.errors import UsageError
 
 if TYPE_CHECKING:
-    from untaught.vessels.examples import Example
-    from untaught.vessels.recipe import Recipe
     from untaught.vessels.teaching import Teaching
 
 CHECKPOINT = "training.checkpoint"
@@ -57,6 +55,7 @@ def train(
 
     examples = read_examples(images, labels, fov)
     others, there = ([], 0) if unlabelled is None else read_some(unlabelled, MOST_UNLABELLED, seed=seed)
+    remark_on_planes(one.image.path for one in examples)
     replace = check_place(output, resume, overwrite=overwrite)
     for remark in remarks(examples):
         note(f"note: {remark}")
@@ -64,7 +63,6 @@ def train(
         note(f"note: took {len(others)} of {there:,} unlabelled frames, spread evenly")
     use_threads(threads)
     recipe = recipe_for(vessel_pixels(examples), steps, unlabelled=bool(others))
-    refuse_too_many(recipe, examples, len(others))
     with waiting("making copies of the images"):
         teaching = Teaching(examples, recipe, seed=seed, unlabelled=others)
         if resume is not None:
@@ -76,16 +74,6 @@ def train(
     with undisturbed():
         interrupted = run(teaching.training)
         deliver(teaching, output, resume or output / CHECKPOINT, interrupted=interrupted, overwrite=replace)
-
-
-def refuse_too_many(recipe: "Recipe", examples: "list[Example]", unlabelled: int) -> None:
-    """Raises: ResourceError where the copies that are learnt from at a time want more memory than is free."""
-    from untaught.vessels.views import first_numbers
-
-    kept = len(first_numbers(len(examples), recipe.copies))
-    kept += len(first_numbers(unlabelled, recipe.copies // 2)) if unlabelled else 0
-    pixels = sum(one.image.pixels.size for one in examples) // len(examples)
-    refuse_what_does_not_fit(pixels, f"learning from {kept} images of that size at a time", copies=kept)
 
 
 def check_place(output: Path, resume: Path | None, *, overwrite: bool) -> bool:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from untaught.vessels.descriptors.contrast import local_contrast
+from untaught.vessels.descriptors.dual_tree import dual_tree, strongest_band
 from untaught.vessels.descriptors.hessian import eigenvalues, frangi, ridge, sato
 from untaught.vessels.descriptors.morphology import coarse_top_hat, top_hat
 from untaught.vessels.descriptors.oriented import strongest
@@ -31,7 +32,8 @@ class Bank:
     sigmas: tuple[float, ...] = (1.0, 1.5, 2.2, 3.2, 4.6, 6.5, 9.0)  # of the Hessian
     bars: tuple[tuple[float, float], ...] = ((1.3, 5.2), (2.0, 8.0), (3.0, 10.5), (4.5, 13.5), (2.0, 14.0))
     radii: tuple[int, ...] = (3, 5, 8, 12)  # of the top-hats
-    octaves: int = 4  # of the wavelet
+    octaves: int = 4  # of the a-trous wavelet
+    trees: tuple[int, ...] = ()  # scales of the dual-tree wavelet, if any: (2, 3, 4, 5) for the same vessels
 
     def names(self) -> tuple[str, ...]:
         """What the channels are, in order."""
@@ -39,7 +41,8 @@ class Bank:
         bars = [f"{which} {s:g}x{length:g}" for s, length in self.bars for which in ("bar", "across")]
         tops = [f"{kind} {radius}" for kind in ("top-hat", "relative") for radius in self.radii]
         details = [f"detail {2**octave}" for octave in range(self.octaves)]
-        return ("contrast", "grey", *hessian, "frangi", "sato", "scale", *bars, *tops, *details)
+        trees = [f"{which} {2**scale}" for scale in self.trees for which in ("tree", "athwart")]
+        return ("contrast", "grey", *hessian, "frangi", "sato", "scale", *bars, *tops, *details, *trees)
 
     def describe(self, image: Tensor, fov: Tensor | None = None) -> Tensor:
         """`image` `[B, 1, H, W]` in [0, 1], vessels dark, filled outside `fov` `[B, 1, H, W]`, to `[B, C, H, W]`."""
@@ -48,7 +51,8 @@ class Bank:
         parts = [contrast, standardised(image, fov), *self._hessian(spectrum), *self._bars(spectrum)]
         tops = [TEN * (coarse_top_hat if radius >= WIDE else top_hat)(image, radius) for radius in self.radii]
         relative = [top / (strong(top, fov) + FAINT) for top in tops]
-        return torch.cat([*parts, *tops, *relative, *a_trous(contrast, self.octaves)[0]], dim=1)
+        trees = [part for bands in dual_tree(spectrum, self.trees) for part in strongest_band(bands.abs())]
+        return torch.cat([*parts, *tops, *relative, *a_trous(contrast, self.octaves)[0], *trees], dim=1)
 
     def _hessian(self, spectrum: Spectrum) -> list[Tensor]:
         """The eigenvalues at each scale, the best vesselnesses of all scales, and the scale of the best."""

@@ -65,7 +65,7 @@ class Spectrum:
         return down[:, None], torch.fft.rfftfreq(self.padded[1], d=self.step, **kind)
 
     def filtered(self, transfer: Tensor) -> Tensor:
-        """`transfer` `[..., H', W' / 2 + 1]`, real, to the filtered image with its margins, `[B, ..., H', W']`.
+        """`transfer` `[..., H', W' / 2 + 1]` of a real filter to the filtered image with margins, `[B, ..., H', W']`.
 
         `cut` makes an image of the image's own size of it.
         """
