@@ -68,8 +68,8 @@ SETS = ["dca1", "drive"]
 KEYS = ("set", "labels", "draw", "seed", "method", "steps")
 SHOWN = "dice", "cl_dice", "auc", "thin_recall", "e_b0", "e_b1"
 STEPS = (1, 400), (5, 1000), (20, 2000), (10**9, 3000)
-"""Of the U-Nets, up to so many labels. Not more without augmentation: 3500 of 20 labels were worse (.779, .788). With it
-LFNet's steps where those are more, and a new copy in each: without descriptors it costs little."""
+"""Of the U-Nets, up to so many labels. Not more without augmentation: 3500 of 20 labels were worse (.779, .788).
+With it LFNet's steps where those are more, and a new copy in each: without descriptors it costs little."""
 
 
 def main() -> None:
