@@ -12,9 +12,11 @@ from segmented import spread
 RESULTS = Path(__file__).parent / "results" / "annotate.jsonl"
 WAYS = {
     "chance": "chance",
+    "next": "`annotate-next`",
+    "middle": "nearest to the middle",
     "unsure": "least expected Dice",
-    "novel": "greatest novelty",
-    "next": "`annotate-next`: the product",
+    "novel": "greatest distance from labelled ones",
+    "product": "(1 - expected Dice) times that distance",
 }
 
 

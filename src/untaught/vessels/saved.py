@@ -98,7 +98,7 @@ def check_meant(threshold: Any, smallest: Any, bright: Any, card: dict[str, Any]
     if not all(kinds) or not 0 <= threshold <= 1:
         raise ValueError(f"threshold {threshold!r}, smallest {smallest!r}, bright {bright!r}")
     for one in card.get("images", []):
-        if not isinstance(one["name"] + one["image"], str) or len(one.get("signature", ())) not in (0, 2 * descriptors):
+        if not isinstance(one["name"] + one["image"], str) or len(one.get("moments", ())) not in (0, 2 * descriptors):
             raise ValueError(f"image {one!r}")
 
 
