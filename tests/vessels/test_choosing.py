@@ -62,6 +62,10 @@ def test_what_is_nearly_a_labelled_or_a_chosen_image_is_left_for_last():
     assert names(every, labelled=(0,)) == ["other", "sure", "again"]
 
 
+def test_an_odd_image_does_not_make_the_others_alike():
+    assert names([seen("left", 0.6, 0), seen("middle", 0.6, 1), seen("odd", 0.6, 30)]) == ["middle", "left", "odd"]
+
+
 def test_spreads_count_by_their_ratio():
     wide, narrow = placed([np.array([0.0, spread]) for spread in (0.5, 1.0, 2.0)])[[2, 0], 1]
     assert wide == pytest.approx(-narrow, abs=0.01) and wide == pytest.approx(np.log(2), abs=0.01)

@@ -15,7 +15,7 @@ from untaught.vessels.model import Model
 from untaught.vessels.views import Labelled, as_image
 
 SURE = 1 / 3  # of the images: those of the greatest expected Dice, which have least to teach
-ALIKE = 0.25  # of the distance between two images: nearer than that they teach the same
+ALIKE = 1 / 3  # of the usual distance from the middle: two images nearer than that are nearly the same
 FLAT = 1e-3  # in a descriptor's units: a spread below it is none
 Vector = NDArray[np.float64]
 
@@ -84,17 +84,16 @@ def choose(candidates: Sequence[Candidate], labelled: Iterable[Vector], count: i
     """
     every = placed([*(one.moments for one in candidates), *labelled])
     far = np.linalg.norm(every - np.median(every, axis=0), axis=1)
-    far = far / (float(np.median(far)) or 1.0)
+    usual = float(np.median(far)) or 1.0
     apart = cdist(every, every)
-    same = ALIKE * float(np.median(apart[apart > 0])) if apart.any() else 0.0
     dice = np.array([one.expected_dice or 0.0 for one in candidates])
     sure = dice > np.quantile(dice, 1 - SURE)
     had = list(range(len(candidates), len(every)))
     done, found = np.zeros(len(candidates), bool), list[Choice]()
     while len(found) < min(count, len(candidates)):
-        again = apart[: len(candidates), had].min(axis=1, initial=np.inf) <= same
+        again = apart[: len(candidates), had].min(axis=1, initial=np.inf) <= ALIKE * usual
         best = int(np.lexsort((far[: len(candidates)], sure, again, done))[0])
         done[best] = True
         had.append(best)
-        found.append(Choice(candidates[best].name, candidates[best].expected_dice, float(far[best])))
+        found.append(Choice(candidates[best].name, candidates[best].expected_dice, float(far[best]) / usual))
     return found

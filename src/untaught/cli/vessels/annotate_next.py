@@ -20,7 +20,7 @@ def annotate_next(
     images: Annotated[Path, typer.Option(metavar="DIR", help="Images that could be labelled.")],
     model: Annotated[
         Path | None,
-        typer.Argument(metavar="[MODEL]", help="The folder that `vessels train` wrote; none before the first label."),
+        typer.Argument(metavar="MODEL", help="The folder that `vessels train` wrote; none before the first label."),
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many to name.")] = 5,
     threads: Threads = None,
