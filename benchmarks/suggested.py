@@ -12,9 +12,11 @@ from segmented import spread
 RESULTS = Path(__file__).parent / "results" / "annotate.jsonl"
 WAYS = {
     "chance": "chance",
+    "next": "`annotate-next`",
+    "middle": "nearest to the middle",
     "unsure": "least expected Dice",
-    "novel": "greatest novelty",
-    "next": "`annotate-next`: the product",
+    "novel": "greatest distance from labelled ones",
+    "product": "(1 - expected Dice) times that distance",
 }
 
 
@@ -31,9 +33,12 @@ def table(steps: str) -> str:
         cells = []
         for count in counts:
             both = [key for key in dice if key[0] == count and key in chance]
+            if not both:
+                cells.append("")
+                continue
             gains = [dice[key] - chance[key] for key in both]
             more = f", {np.mean(gains):+.3f}, better in {sum(gain > 0 for gain in gains)}" if way != "chance" else ""
-            cells.append(f"{spread([dice[key] for key in both])} ({len(both)}{more})" if both else "")
+            cells.append(f"{spread([dice[key] for key in both])} ({len(both)}{more})")
         if any(cells):
             lines.append([label, *cells])
     return markdown(["chosen by", *(f"{count} labels" for count in counts)], lines)

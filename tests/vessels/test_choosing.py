@@ -3,15 +3,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from untaught.vessels.choosing import Candidate, candidate, choose, expected_dice
+from untaught.vessels.choosing import Candidate, candidate, choose, expected_dice, moments, placed
+from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.frames import Angiogram
 from untaught.vessels.training import Training
-from vessels.angiograms import SMALL, labelled
+from vessels.angiograms import SMALL, angiogram, labelled
 
 
-def seen(name, dice, *place):
-    return Candidate(name, dice, np.array(place, dtype=float))
+def seen(name, dice, place, spread=1.0):
+    return Candidate(name, dice, np.array([place, spread]))
+
+
+def names(every, labelled=(), count=9):
+    return [one.name for one in choose(every, [np.array([place, 1.0]) for place in labelled], count)]
 
 
 def test_the_dice_that_probabilities_foretell():
@@ -26,33 +32,79 @@ def test_the_dice_that_probabilities_foretell():
     assert expected_dice(np.ones((4, 4), np.float32)) == 1
 
 
-def test_of_images_as_new_the_less_sure_comes_first():
-    every = [seen("sure", 0.9, 1, 0), seen("unsure", 0.5, 0, 1), seen("between", 0.7, -1, 0)]
-    chosen = choose(every, [np.zeros(2)], 3)
-    assert [one.name for one in chosen] == ["unsure", "between", "sure"]
-    assert chosen[0].expected_dice == 0.5
+def test_of_images_as_sure_the_nearest_to_the_middle_comes_first():
+    places = {"left": -5, "middle": 0.1, "right": 3, "far": 20, "beside": -2}
+    chosen = choose([seen(name, 0.6, place) for name, place in places.items()], [], 9)
+    assert [one.name for one in chosen] == ["middle", "beside", "right", "left", "far"]
+    assert [one.distance for one in chosen] == pytest.approx([0, 0.72, 1, 1.76, 6.86], rel=0.01)
 
 
-def test_of_images_as_unsure_the_newer_comes_first_and_no_two_alike():
-    every = [seen("near", 0.6, 1, 0), seen("far", 0.6, 9, 0), seen("beside far", 0.6, 9.1, 0)]
-    chosen = choose(every, [np.zeros(2)], 2)
-    assert [one.name for one in chosen] == ["beside far", "near"]
+def test_labelled_images_have_a_say_in_where_the_middle_is():
+    every = [seen("left", 0.6, -5), seen("between", 0.6, 0), seen("right", 0.6, 5)]
+    assert names(every, count=1) == ["between"]
+    assert names(every, labelled=(7, 8, 9, 10), count=1) == ["right"]
 
 
-def test_an_image_like_a_labelled_one_is_left_for_last():
-    every = [seen("again", 0.1, 0, 0), seen("new", 0.8, 3, 0)]
-    assert [one.name for one in choose(every, [np.zeros(2)], 5)] == ["new", "again"]
-    assert choose(every, [np.zeros(2)], 5)[1].novelty == 0
+def test_the_third_that_the_model_is_surest_of_comes_later():
+    every = [seen("ordinary", 0.9, 0), seen("left", 0.5, -4), seen("right", 0.6, 5)]
+    assert names(every) == ["left", "right", "ordinary"]
+    every = [*every, seen("a", 0.7, 9), seen("b", 0.8, -9), seen("c", 0.95, 2)]
+    assert names(every)[:4] == ["right", "left", "a", "b"]
 
 
-def test_without_labelled_images_the_least_sure_is_first():
-    every = [seen("sure", 0.9, 1, 0), seen("unsure", 0.5, 1, 0)]
-    assert choose(every, [], 1)[0].name == "unsure"
+def test_what_is_nearly_a_labelled_or_a_chosen_image_is_left_for_last():
+    """As the frames of one cine are."""
+    places = {"again": 0.3, "as again": 0, "other": 6, "another": -7, "far": -11}
+    every = [seen(name, 0.6, place) for name, place in places.items()]
+    assert names(every) == ["as again", "other", "another", "far", "again"]
+    assert names(every, labelled=(0.05,)) == ["other", "another", "far", "as again", "again"]
+    every = [seen("again", 0.1, 0), seen("other", 0.6, 6), seen("sure", 0.95, -7)]
+    assert names(every, labelled=(0,)) == ["other", "sure", "again"]
+
+
+def test_an_odd_image_does_not_make_the_others_alike():
+    assert names([seen("left", 0.6, 0), seen("middle", 0.6, 1), seen("odd", 0.6, 30)]) == ["middle", "left", "odd"]
+
+
+def test_spreads_count_by_their_ratio():
+    wide, narrow = placed([np.array([0.0, spread]) for spread in (0.5, 1.0, 2.0)])[[2, 0], 1]
+    assert wide == pytest.approx(-narrow, abs=0.01) and wide == pytest.approx(np.log(2), abs=0.01)
+
+
+def test_units_of_a_descriptor_do_not_matter():
+    draw = np.random.default_rng(0)
+    mean, spread = draw.normal(0, 3, (12, 5)), draw.uniform(2, 9, (12, 5))
+    units = np.array([1, 10, 100, 3, 1])
+    orders = [
+        [one.name for one in choose([Candidate(str(k), 0.5, x) for k, x in enumerate(rows)], [], 12)]
+        for rows in (np.hstack([mean, spread]), np.hstack([mean * units, spread * units]))
+    ]
+    assert orders[0] == orders[1]
+
+
+def test_moments_are_of_the_field_of_view():
+    descriptors = torch.tensor([[[[1.0, 3.0, 99.0]], [[-2.0, -2.0, 99.0]]]])
+    assert moments(descriptors, np.array([[True, True, False]])).tolist() == [2, -2, 1, 0]
+
+
+def test_as_many_as_there_are():
+    assert names([seen("one", 0.5, 1)]) == ["one"]
+    assert len(names([seen("one", 0.5, 1), seen("two", 0.5, 2)], count=1)) == 1
+
+
+def test_without_a_model_an_image_is_what_its_descriptors_are():
+    image = Angiogram(angiogram(3)[0], "a", Path("a"), "")
+    found = candidate(None, image)
+    assert found.expected_dice is None and found.moments.shape == (2 * len(Bank().names()),)
+    model = Training([labelled(0)], replace(SMALL, bank=ImageAlone(), tubes=None, residual=False)).untrained()
+    assert np.allclose(candidate(model, image).moments, found.moments), "also if it is shown none of them"
+    turned = Angiogram(1 - image.pixels, "a", Path("a"), "")
+    assert np.allclose(candidate(replace(model, bright=True), turned).moments, found.moments, atol=1e-4)
 
 
 def test_an_image_of_one_pixel_is_a_candidate_like_another():
     model = Training([labelled(0)], replace(SMALL, widths=(16, 16))).untrained()
     dots = [Angiogram(np.full((1, 1), grey, np.float32), "dot", Path("dot"), "") for grey in (0.1, 0.6)]
     every = [candidate(model, one) for one in dots]
-    assert all(np.isfinite(one.signature).all() for one in every)
-    assert np.isfinite([one.novelty for one in choose(every, [], 2)]).all()
+    assert all(np.isfinite(one.moments).all() for one in every)
+    assert np.isfinite([one.distance for one in choose(every, [], 2)]).all()

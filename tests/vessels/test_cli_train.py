@@ -410,6 +410,19 @@ def test_what_to_label_next(program, model, data, tmp_path):
     assert code == 4 and "trained on all 2 images" in err
 
 
+def test_what_to_label_first(program, model, tmp_path):
+    """Before there is a model; an empty frame is out of the ordinary."""
+    pool, _ = written(tmp_path / "pool", (5, 6, 7))
+    Image.fromarray(np.full((56, 64), 20, np.uint8)).save(pool / "a1.png")
+    code, said, err = program("vessels", "annotate-next", "--images", pool, "--json")
+    chosen = json.loads(said)
+    assert code == 0 and "4 of 4 images" in err and {one["expected_dice"] for one in chosen} == {None}
+    assert max(chosen, key=lambda one: one["distance"])["name"] == "a1" != chosen[0]["name"]
+    code, said, _ = program("vessels", "annotate-next", "--images", pool, "--count", 1)
+    assert said.splitlines() == [f"{chosen[0]['name']}\tdistance {chosen[0]['distance']:.2f}"]
+    assert "\texpected Dice " in program("vessels", "annotate-next", model, "--images", pool)[1]
+
+
 def test_of_a_pool_what_is_damaged_is_named_and_the_rest_is_looked_at(program, model, tmp_path):
     pool, _ = written(tmp_path / "pool", (5, 6))
     (pool / "a4.png").write_bytes((pool / "a5.png").read_bytes()[:400])

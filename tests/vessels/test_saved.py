@@ -88,7 +88,7 @@ def test_models_that_cannot_be_read(model, tmp_path):
         lambda about, weights: about.update(threshold="0.5"),
         lambda about, weights: about.update(smallest=None),
         lambda about, weights: about["card"].update(images=[{"picture": "a"}]),
-        lambda about, weights: about["card"].update(images=[{"name": "a", "image": "ab", "signature": [1.0, 2.0]}]),
+        lambda about, weights: about["card"].update(images=[{"name": "a", "image": "ab", "moments": [1.0, 2.0]}]),
     ):
         save(model, tmp_path, overwrite=True)
         with pytest.raises(InputError, match=r"made by untaught 0.1, whose models this version cannot read"):

@@ -86,7 +86,7 @@ def load(folder: str | os.PathLike[str]) -> Model:
             raise ValueError(f"{len(weights['mean'])} descriptors, {wanted} here")
         model = Model.of(recipe, recipe.network(Logistic.blank(wanted)), weights)
         named = {key: about[key] for key in ("threshold", "smallest", "bright", "card")}
-        check_meant(**named, descriptors=len(recipe.bank.names()))
+        check_meant(**named, descriptors=len(Bank().names()))
     except (KeyError, TypeError, ValueError, RuntimeError, UsageError) as error:
         raise InputError(f"{path} was made by untaught {made_by}, whose models this version cannot read") from error
     return Model(recipe=recipe, module=model.module, **named)
@@ -98,7 +98,7 @@ def check_meant(threshold: Any, smallest: Any, bright: Any, card: dict[str, Any]
     if not all(kinds) or not 0 <= threshold <= 1:
         raise ValueError(f"threshold {threshold!r}, smallest {smallest!r}, bright {bright!r}")
     for one in card.get("images", []):
-        if not isinstance(one["name"] + one["image"], str) or len(one.get("signature", ())) not in (0, 2 * descriptors):
+        if not isinstance(one["name"] + one["image"], str) or len(one.get("moments", ())) not in (0, 2 * descriptors):
             raise ValueError(f"image {one!r}")
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from untaught.record import describe
 from untaught.version import __version__
-from untaught.vessels.choosing import signature
+from untaught.vessels.choosing import kind_of
 from untaught.vessels.examples import Example
 from untaught.vessels.field_of_view import field_of_view
 from untaught.vessels.frames import Angiogram
@@ -79,12 +79,12 @@ class Teaching:
             "images": [],
         }
         dice = []
-        for one, said in zip(self.examples, self.about["image"], strict=False):
+        for one, plain, said in zip(self.examples, self.training.examples, self.about["image"], strict=False):
             seen = model.seen(one.image.pixels, one.fov)
-            kind = [round(float(value), 4) for value in signature(model, seen.descriptors, seen.fov)]  # for `choosing`
+            kind = [round(float(value), 5) for value in kind_of(plain)]  # for `choosing`
             mask = model.mask(model.from_descriptors(seen.descriptors) * seen.fov)
             dice.append(overlap(mask[one.counted], one.label[one.counted]))
-            card["images"].append(said | {"signature": kind})
+            card["images"].append(said | {"moments": kind})
         return replace(model, card=card | {"training_scores": {"dice": float(np.mean(dice))}})
 
 
