@@ -231,14 +231,14 @@ def test_nothing_to_learn_from():
 
 
 def test_more_labels_teach_for_longer():
-    rows = [recipe_for(pixels) for pixels in (100, 5_000, 12_000, 13_000, 25_000, 100_000, 10**7)]
+    rows = [recipe_for(pixels) for pixels in (100, 5_000, 12_000, 13_000, 24_900, 25_000, 49_000, 100_000, 10**7)]
     steps = [row.steps for row in rows]
-    assert (steps[1], steps[4], steps[5], steps[6]) == (60, 500, 3500, 6000) and steps[0] == 60
+    assert (steps[1], steps[4], steps[5], steps[7], steps[8]) == (60, 497, 1200, 3500, 6000) and steps[0] == 60
     assert steps == sorted(steps)
-    assert [row.trust for row in rows] == [0.8, 0.8, 0.8, 1, 1, 1, 1]
-    assert [row.residual for row in rows] == [True] * 5 + [False] * 2
-    assert [row.tubes is None for row in rows] == [False] * 5 + [True] * 2
-    assert [(row.threshold, row.flat) for row in rows] == [(0.5, FLAT)] * 5 + [(0.4, 0.0)] * 2
+    assert [row.trust for row in rows] == [0.8] * 3 + [1] * 6
+    assert [row.residual for row in rows] == [True] * 5 + [False] * 4
+    assert [row.tubes is None for row in rows] == [False] * 5 + [True] * 4
+    assert [(row.threshold, row.flat) for row in rows] == [(0.5, FLAT)] * 7 + [(0.4, 0.0)] * 2
     assert recipe_for(25_000, 7).steps == 7
 
 

@@ -20,15 +20,18 @@ from untaught.vessels.pieces import FLAT
 from untaught.vessels.views import Views
 
 AN_IMAGE = 5000  # vessel pixels: as many as a coronary angiogram of 300x300 has
-STEPS = {1: 60, 5: 500, 20: 3500, 100: 6000}
+STEPS = {1: 60, 5: 500}
 """For labels of so many such images; between them by the logarithm of both."""
 LITTLE = 2.5  # images' worth of labels, or less
 """They teach what their own vessels are like, too: what the network adds is not to be believed whole."""
 TRUST = 0.8
-MUCH = 10  # images' worth of labels, or more
+MUCH = 5  # images' worth of labels, or more
 """They teach a network to see for itself: what is known of tubes would hold it back (decision 19). It is shown the grey
 level alone, in crops with more around them, and begins at nothing; copies without descriptors are soon made, so that
-each step has a new one. How lone pieces are best dropped is known, too, and need not be guessed."""
+each step has a new one."""
+STEPS_ALONE = {5: 1200, 20: 3500, 100: 6000}  # then, as `STEPS`: cheaper ones, and more
+PLENTY = 10  # images' worth of labels, or more
+"""How lone pieces are best dropped is known, and need not be guessed."""
 LOWER = 0.4
 """The threshold then. Of true probabilities half of the greatest Dice is the best one (Lipton et al. 2014);
 the Dice loss draws it to one half (decision 19)."""
@@ -107,12 +110,19 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
     unlabelled: are there images without labels? They take part in a further head, for vesselness.
     """
     worth = max(vessel_pixels / AN_IMAGE, 1.0)
-    own = round(float(np.exp(np.interp(np.log(worth), np.log(list(STEPS)), np.log(list(STEPS.values()))))))
-    recipe = replace(Recipe(), steps=steps or own)
+    alone = worth >= MUCH
+    recipe = replace(Recipe(), steps=steps or between(STEPS_ALONE if alone else STEPS, worth))
     if worth <= LITTLE:
         recipe = replace(recipe, trust=TRUST)
-    elif worth >= MUCH:
-        recipe = replace(recipe, tubes=None, residual=False, crop=256, crops=1, threshold=LOWER, flat=0.0)
+    if alone:
+        recipe = replace(recipe, tubes=None, residual=False, crop=256, crops=1)
         grey = recipe.bank.names().index("grey")
         recipe = replace(recipe, seen=(grey,)) if unlabelled else replace(recipe, bank=ImageAlone(), renew=1)
+    if worth >= PLENTY:
+        recipe = replace(recipe, threshold=LOWER, flat=0.0)
     return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe
+
+
+def between(table: dict[int, int], worth: float) -> int:
+    """Of a table's numbers, by the logarithm of both; beyond its ends what stands there."""
+    return round(float(np.exp(np.interp(np.log(worth), np.log(list(table)), np.log(list(table.values()))))))
