@@ -8,8 +8,10 @@ import typer
 
 from untaught.cli.options import Overwrite, Seed, Threads
 from untaught.cli.outputs import note
+from untaught.errors import InterruptedFitError
 from untaught.studies import STUDIES, Asked
 from untaught.studies import study as study_called
+from untaught.studies.runs import Runs
 
 NAMES = ", ".join(STUDIES)
 
@@ -34,15 +36,18 @@ def study(
     """Put a claim to the test: a figure, every number behind it, and what they say, also where the claim fails.
 
     DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores. Studies of vessels take --images and
-    --labels, the others --image.
+    --labels, the others --image. Each run is kept in DIR/NAME.runs.jsonl as soon as it is done, until all are: the same
+    command again goes on from there.
     """
-    from untaught.cli.running import use_threads
+    from untaught.cli.delivery import same_again
+    from untaught.cli.running import undisturbed, use_threads
     from untaught.studies.figure import check_drawing
     from untaught.studies.writing import check_folder, write
 
     asked_for = study_called(name)
     folder = Path(f"study-{name}") if output is None else output
-    check_folder(folder, overwrite=overwrite)
+    runs = Runs(folder / f"{name}.runs.jsonl", overwrite=overwrite)
+    check_folder(folder, overwrite=overwrite, beside=runs.path)
     check_drawing()
     use_threads(threads)
     began = time.monotonic()
@@ -52,8 +57,20 @@ def study(
 
     kept: dict[str, bytes] = {}
     size: Literal["default", "full"] = "full" if full else "default"
-    asked = Asked(size=size, seed=seed, images=images, labels=labels, image=image, say=say, keep=kept.__setitem__)
-    numbers = asked_for.numbers(asked) | {"seconds": round(time.monotonic() - began)}
-    said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
+    asked = Asked(
+        size=size, seed=seed, images=images, labels=labels, image=image, say=say, keep=kept.__setitem__, runs=runs
+    )
+    try:
+        numbers = asked_for.numbers(asked)
+    except (KeyboardInterrupt, InterruptedFitError) as error:
+        if not runs:
+            raise InterruptedFitError("interrupted before a run was done; nothing was written") from error
+        note(f"{runs.path}: interrupted; {len(runs)} runs that are done are kept there. To go on:")
+        note(f"  {same_again()}")
+        raise typer.Exit(InterruptedFitError.exit_code) from error
+    with undisturbed():
+        numbers |= {"seconds": round(time.monotonic() - began + runs.seconds)}
+        said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
+        runs.drop()
     typer.echo(said)
     note(f"{folder}: {', '.join([f'{name}.json', '.png', '.svg', '.md', *kept])}; {numbers['seconds']} s")
