@@ -79,7 +79,7 @@ def numbers(asked: Asked) -> Numbers:
 
     facts = about(asked, size, cases)
     runs = asked.each(facts, [{"kind": kind, "draw": draw} for draw in range(size.draws) for kind in kinds], trained)
-    return facts | summary(filters, runs) | {"runs": runs}
+    return facts | summary(filters, runs) | {"runs": runs, "filters_by_draw": filters}
 
 
 def unlearned(chosen: list[Labelled], held: list[Labelled]) -> dict[str, list[Mask]]:
