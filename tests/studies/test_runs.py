@@ -174,7 +174,10 @@ def names(folder):
 
 
 @pytest.mark.parametrize("by", [KeyboardInterrupt, InterruptedFitError])
-def test_ctrl_c_keeps_runs_says_how_to_go_on_and_the_end_is_the_same(asked, tmp_path, by):
+def test_ctrl_c_keeps_runs_says_how_to_go_on_and_the_end_is_the_same(asked, tmp_path, monkeypatch, by):
+    def interrupt(*given):
+        raise by("Ctrl-C")
+
     out = tmp_path / "out"
     result, _ = asked("out", after=3, by=by)
     assert result.exit_code == 130
@@ -184,6 +187,9 @@ def test_ctrl_c_keeps_runs_says_how_to_go_on_and_the_end_is_the_same(asked, tmp_
     result, _ = asked("out", "--seed", "1")
     assert isinstance(result.exception, UsageError)
     assert "runs of seed 0, and seed 1 is asked for" in str(result.exception)
+    with monkeypatch.context() as patch:
+        patch.setattr(vessels_reconstruction.Cases, "of", interrupt)
+        assert "interrupted; runs that are done are kept there. To go on:" in asked("out")[0].output
     result, done = asked("out")
     assert result.exception is None and done == 4 and "going on: 3 of 7 runs are there" in result.output
     assert names(out) == ["json", "md", "png", "svg"]

@@ -46,8 +46,9 @@ def study(
 
     asked_for = study_called(name)
     folder = Path(f"study-{name}") if output is None else output
-    runs = Runs(folder / f"{name}.runs.jsonl", overwrite=overwrite)
-    check_folder(folder, overwrite=overwrite, beside=runs.path)
+    path = folder / f"{name}.runs.jsonl"
+    runs = Runs(path, overwrite=overwrite)
+    check_folder(folder, overwrite=overwrite, beside=path)
     check_drawing()
     use_threads(threads)
     began = time.monotonic()
@@ -63,9 +64,9 @@ def study(
     try:
         numbers = asked_for.numbers(asked)
     except (KeyboardInterrupt, InterruptedFitError) as error:
-        if not runs:
+        if not path.exists():
             raise InterruptedFitError("interrupted before a run was done; nothing was written") from error
-        note(f"{runs.path}: interrupted; {len(runs)} runs that are done are kept there. To go on:")
+        note(f"{path}: interrupted; {f'{len(runs)} runs' if runs else 'runs'} that are done are kept there. To go on:")
         note(f"  {same_again()}")
         raise typer.Exit(InterruptedFitError.exit_code) from error
     with undisturbed():
