@@ -20,7 +20,7 @@ ONE, LARGEST = "one scale", "largest over scales"
 THIN, THICK = 1.5, 3.0  # pixels of radius: at most, at least
 
 Numbers = dict[str, Any]
-Row = tuple[str, Callable[[Numbers], Numbers | None], int]
+Row = tuple[str, Callable[[Numbers], Numbers], int]
 """What is compared, how it is read from a study's numbers, and digits."""
 
 
@@ -47,14 +47,14 @@ def wide_over_thin(found: Numbers) -> Numbers:
     return compared((both[0] - both[1]).tolist())
 
 
-def own_over_largest(found: Numbers) -> Numbers | None:
-    """Of the thinnest vessels: the filter at its best scale over the largest over scales, draw by draw."""
-    draws = found.get("filters_by_draw")
-    if draws is None:
-        return None
-    scales = [name for name in draws[0] if name != "largest"]
-    best = max(scales, key=lambda name: np.mean([one[name][0] for one in draws]))
-    return compared([one[best][0] - one["largest"][0] for one in draws])
+def own_over_largest(found: Numbers) -> Numbers:
+    """Of the thinnest vessels: the filter at its best scale over the largest over scales; draw by draw, where kept."""
+    thinnest = {name: row[0]["mean"] for name, row in found["filters"].items()}
+    largest = thinnest.pop("largest")
+    best = max(thinnest, key=lambda name: thinnest[name])
+    if "filters_by_draw" not in found:
+        return {"mean": thinnest[best] - largest}
+    return compared([one[best][0] - one["largest"][0] for one in found["filters_by_draw"]])
 
 
 def correlation(name: str) -> Callable[[Numbers], Numbers]:
@@ -116,9 +116,11 @@ ROWS: dict[tuple[str, str], list[Row]] = {
 
 
 def told(one: Numbers | None, digits: int) -> str:
-    """As `+0.12 (+0.03 to +0.21), 6 of 6: shown`; of two cases `+0.12 (+0.03, +0.21): both`."""
+    """As `+0.12 (+0.03 to +0.21), 6 of 6: shown`; of two cases `+0.12 (+0.03, +0.21): both`; of a mean alone that."""
     if one is None:
         return ""
+    if "low" not in one:
+        return f"{one['mean']:+.{digits}f}"
     value, low, high = (f"{one[name]:+.{digits}f}" for name in ("mean", "low", "high"))
     if one.get("n") == 2:
         return f"{value} ({low}, {high}): {('neither', 'one', 'both')[one['more']]}"

@@ -46,8 +46,10 @@ def test_wide_over_thin_weighs_every_centreline_pixel(claimed):
 
 def test_the_filter_of_a_scale_is_told_against_the_largest_over_scales(claimed):
     draws = [{"1": [0.1], "3": [0.4], "largest": [0.3]}, {"1": [0.1], "3": [0.5], "largest": [0.2]}]
-    assert claimed.own_over_largest({"filters_by_draw": draws})["mean"] == pytest.approx(0.2)
-    assert claimed.own_over_largest({}) is None and claimed.told(None, 3) == ""
+    means = {name: [{"mean": sum(one[name][0] for one in draws) / 2}] for name in draws[0]}
+    one = claimed.own_over_largest({"filters": means, "filters_by_draw": draws})
+    assert claimed.told(one, 3) == "+0.200 (+0.100, +0.300): both"
+    assert claimed.told(claimed.own_over_largest({"filters": means}), 3) == "+0.200" and claimed.told(None, 3) == ""
 
 
 def test_the_table_leaves_out_what_was_not_run(claimed, tmp_path, monkeypatch):
