@@ -1,6 +1,8 @@
 """`untaught study NAME [-o DIR]`."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +16,24 @@ from untaught.studies import study as study_called
 from untaught.studies.runs import Runs
 
 NAMES = ", ".join(STUDIES)
+
+
+@contextmanager
+def interruptible(runs: Runs, path: Path) -> Iterator[None]:
+    """Ctrl-C within says what is kept, and how to go on.
+
+    Raises: InterruptedFitError where nothing is kept.
+    """
+    from untaught.cli.delivery import same_again
+
+    try:
+        yield
+    except (KeyboardInterrupt, InterruptedFitError) as error:
+        if not path.exists():
+            raise InterruptedFitError("interrupted before a run was done; nothing was written") from error
+        note(f"{path}: interrupted; {f'{len(runs)} runs' if runs else 'runs'} that are done are kept there. To go on:")
+        note(f"  {same_again()}")
+        raise typer.Exit(InterruptedFitError.exit_code) from error
 
 
 def study(
@@ -39,7 +59,6 @@ def study(
     --labels, the others --image. Each run is kept in DIR/NAME.runs.jsonl as soon as it is done, until all are: the same
     command again goes on from there.
     """
-    from untaught.cli.delivery import same_again
     from untaught.cli.running import undisturbed, use_threads
     from untaught.studies.figure import check_drawing
     from untaught.studies.writing import check_folder, write
@@ -61,14 +80,8 @@ def study(
     asked = Asked(
         size=size, seed=seed, images=images, labels=labels, image=image, say=say, keep=kept.__setitem__, runs=runs
     )
-    try:
+    with interruptible(runs, path):
         numbers = asked_for.numbers(asked)
-    except (KeyboardInterrupt, InterruptedFitError) as error:
-        if not path.exists():
-            raise InterruptedFitError("interrupted before a run was done; nothing was written") from error
-        note(f"{path}: interrupted; {f'{len(runs)} runs' if runs else 'runs'} that are done are kept there. To go on:")
-        note(f"  {same_again()}")
-        raise typer.Exit(InterruptedFitError.exit_code) from error
     with undisturbed():
         numbers |= {"seconds": round(time.monotonic() - began + runs.seconds)}
         said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
