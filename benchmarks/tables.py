@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import claimed
 import filledin
 import fused
 import gauged
@@ -92,6 +93,7 @@ def performance() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "ablation": levels.ablation,
+    "claims": claimed.table,
     "cost": levels.cost,
     "deblurring": sharpened.known,
     "deblurringblind": sharpened.blind,

@@ -48,6 +48,10 @@ def test_likeness_sees_places_where_histograms_do_not():
     assert values_apart([mask], [shuffled.astype(float)]) == pytest.approx(0, abs=1e-12)
     assert spectra_apart([mask], [mask * 3.0]) == pytest.approx(0, abs=1e-12)
     assert spectra_apart([mask], [shuffled.astype(float)]) > 0.5
+    thin, few = mask.copy(), np.random.default_rng(1).uniform(0.2, 1, mask.shape)
+    thin[21:30] = False  # fewer pixels than a class has: what is not 0 is apart from what is, all the same
+    for target in (thin, few * thin, 1 - few * thin):
+        assert explained([thin], [target.astype(float)]) > 0.99
     same, other = (likeness([mask], [x.astype(float)])["joint"] for x in (mask, shuffled))
     assert same == pytest.approx(1) and other < 0.01
 

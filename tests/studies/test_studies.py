@@ -198,6 +198,17 @@ def test_the_phantoms_of_the_page_are_those_that_are_drawn(monkeypatch):
     assert np.abs(np.squeeze(shown).astype(int) - drawn).mean() < 0.5
 
 
+@pytest.mark.parametrize("folder", sorted((DOCS / "dca1").iterdir()), ids=str)
+def test_the_pages_of_angiograms_say_what_their_numbers_say_and_have_none_of_their_pixels(folder):
+    """A figure is of curves; no file is there that a study of vessels does not write."""
+    name, page = folder.name, DOCS.with_suffix(".md").read_text()
+    assert sorted(path.name for path in folder.iterdir()) == [f"{name}.{kind}" for kind in ("json", "md", "png", "svg")]
+    numbers = json.loads((folder / f"{name}.json").read_text())
+    assert numbers["images"] == "DCA1-training" and numbers["size"]["draws"] > 1
+    assert study(name).paragraph(numbers) in (folder / f"{name}.md").read_text()
+    assert f"(studies/dca1/{name}/{name}.md)" in page
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_pages_of_the_docs_say_what_their_numbers_say(name):
     """A study that was not run at its size yet has a place for it in the page, and no numbers."""

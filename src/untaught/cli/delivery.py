@@ -177,14 +177,24 @@ def rescue(job: "AnyJob", places: Places, *, done: bool) -> str:
 
 
 def resume_line(checkpoint_path: Path) -> str:
-    """The same command again, from the checkpoint, with as many threads: sums come out in the same order."""
+    """The same command again, from the checkpoint."""
+    words = [word for word in asked_again("--resume") if word != "--overwrite"]
+    return shlex.join(["untaught", *words, "--overwrite", "--resume", str(checkpoint_path)])
+
+
+def asked_again(*without: str) -> list[str]:
+    """The words of this command, less those flags, with as many threads: sums come out in the same order."""
     import torch
 
-    words = [word for word in sys.argv[1:] if word != "--overwrite"]
-    for flag in ("--resume", "--threads"):
+    words = sys.argv[1:]
+    for flag in ("--threads", *without):
         words = [word for word in words if not word.startswith(f"{flag}=")]
         if flag in words:
             at = words.index(flag)
             del words[at : at + 2]
-    threads = str(torch.get_num_threads())
-    return shlex.join(["untaught", *words, "--overwrite", "--threads", threads, "--resume", str(checkpoint_path)])
+    return [*words, "--threads", str(torch.get_num_threads())]
+
+
+def same_again() -> str:
+    """The same command again, for one that goes on by itself."""
+    return shlex.join(["untaught", *asked_again()])

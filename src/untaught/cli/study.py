@@ -1,6 +1,8 @@
 """`untaught study NAME [-o DIR]`."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,10 +10,30 @@ import typer
 
 from untaught.cli.options import Overwrite, Seed, Threads
 from untaught.cli.outputs import note
+from untaught.errors import InterruptedFitError
 from untaught.studies import STUDIES, Asked
 from untaught.studies import study as study_called
+from untaught.studies.runs import Runs
 
 NAMES = ", ".join(STUDIES)
+
+
+@contextmanager
+def interruptible(runs: Runs, path: Path) -> Iterator[None]:
+    """Ctrl-C within says what is kept, and how to go on.
+
+    Raises: InterruptedFitError where nothing is kept.
+    """
+    from untaught.cli.delivery import same_again
+
+    try:
+        yield
+    except (KeyboardInterrupt, InterruptedFitError) as error:
+        if not path.exists():
+            raise InterruptedFitError("interrupted before a run was done; nothing was written") from error
+        note(f"{path}: interrupted; {f'{len(runs)} runs' if runs else 'runs'} that are done are kept there. To go on:")
+        note(f"  {same_again()}")
+        raise typer.Exit(InterruptedFitError.exit_code) from error
 
 
 def study(
@@ -34,15 +56,18 @@ def study(
     """Put a claim to the test: a figure, every number behind it, and what they say, also where the claim fails.
 
     DIR gets NAME.json, NAME.png, NAME.svg and NAME.md. Some minutes on two cores. Studies of vessels take --images and
-    --labels, the others --image.
+    --labels, the others --image. Each run is kept in DIR/NAME.runs.jsonl as soon as it is done, until all are: the same
+    command again goes on from there.
     """
-    from untaught.cli.running import use_threads
+    from untaught.cli.running import undisturbed, use_threads
     from untaught.studies.figure import check_drawing
     from untaught.studies.writing import check_folder, write
 
     asked_for = study_called(name)
     folder = Path(f"study-{name}") if output is None else output
-    check_folder(folder, overwrite=overwrite)
+    path = folder / f"{name}.runs.jsonl"
+    runs = Runs(path, overwrite=overwrite)
+    check_folder(folder, overwrite=overwrite, beside=path)
     check_drawing()
     use_threads(threads)
     began = time.monotonic()
@@ -52,8 +77,14 @@ def study(
 
     kept: dict[str, bytes] = {}
     size: Literal["default", "full"] = "full" if full else "default"
-    asked = Asked(size=size, seed=seed, images=images, labels=labels, image=image, say=say, keep=kept.__setitem__)
-    numbers = asked_for.numbers(asked) | {"seconds": round(time.monotonic() - began)}
-    said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
+    asked = Asked(
+        size=size, seed=seed, images=images, labels=labels, image=image, say=say, keep=kept.__setitem__, runs=runs
+    )
+    with interruptible(runs, path):
+        numbers = asked_for.numbers(asked)
+    with undisturbed():
+        numbers |= {"seconds": round(time.monotonic() - began + runs.seconds)}
+        said = write(asked_for, numbers, folder, overwrite=overwrite, beside=kept)
+        runs.drop()
     typer.echo(said)
     note(f"{folder}: {', '.join([f'{name}.json', '.png', '.svg', '.md', *kept])}; {numbers['seconds']} s")

@@ -6,7 +6,7 @@ The photograph scores, and that is all: nothing here is seen by the fit.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import torch
@@ -55,6 +55,15 @@ class Course:
     stop: int = 1
     stopped: bool = False
     shown: Tensor | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, kept: Numbers) -> "Course":
+        """One that was kept."""
+        return cls(**kept)
+
+    def kept(self) -> Numbers:
+        """All but the picture, as plain data."""
+        return asdict(replace(self, shown=None))
 
     def scores(self) -> Numbers:
         """PSNR of the running average where the rule stopped, at its highest, and at the last step."""

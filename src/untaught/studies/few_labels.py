@@ -14,6 +14,7 @@ from torch import Tensor
 
 from untaught.errors import UsageError
 from untaught.initialise import initialise
+from untaught.studies.runs import fingerprint
 from untaught.studies.study import Asked, Numbers
 from untaught.version import __version__
 from untaught.vessels.descriptors import Bank
@@ -218,7 +219,8 @@ def about(asked: Asked, size: Size, cases: Cases) -> Numbers:
     """What every study says of itself."""
     facts = {"untaught": __version__, "torch": torch.__version__, "threads": torch.get_num_threads()}
     facts |= {"seed": asked.seed, "images": cases.source, "held": len(cases.held), "pool": len(cases.pool)}
-    return facts | {"size": asdict(size)}
+    pixels = (plane for one in (*cases.pool, *cases.held) for plane in (one.image, label_of(one), one.known, one.fov))
+    return facts | {"size": asdict(size), "pixels": fingerprint(pixels)}
 
 
 def basis(numbers: Numbers) -> str:

@@ -63,21 +63,24 @@ def targets(case: Draw) -> dict[str, Tensor]:
 def numbers(asked: Asked) -> Numbers:
     """Each network fitted to each target, for each draw."""
     size = SIZES[asked.size]
-    cases, runs = draws(asked, COLOURS, size.draws, size.side), list[dict[str, Any]]()
-    for draw, case in enumerate(cases):
-        made = targets(case)
-        for name, network in networks(size.width, size.scales).items():
-            for what, target in made.items():
-                runs.append({"draw": draw, "network": name, "target": what} | fitted(case, network, target, size))
-            ours = [run for run in runs if run["draw"] == draw and run["network"] == name]
-            words = ", ".join(f"{run['target']} {in_steps(run['steps'][LEVEL], size.steps)}" for run in ours)
-            asked.say(f"draw {draw + 1} of {len(cases)}: {name}: steps: {words}")
-    return (
-        about(asked, size, photographs_of(cases))
-        | {"level": float(LEVEL), "sigma": SIGMA}
-        | summary(runs, size)
-        | {"runs": runs}
-    )
+    cases, nets = draws(asked, COLOURS, size.draws, size.side), networks(size.width, size.scales)
+
+    def one(run: Numbers) -> Numbers:
+        case, name, what = cases[run["draw"]], run["network"], run["target"]
+        found = fitted(case, nets[name], targets(case)[what], size)
+        steps = in_steps(found["steps"][LEVEL], size.steps)
+        asked.say(f"draw {run['draw'] + 1} of {len(cases)}: {name}, {what}: {steps} steps")
+        return found
+
+    facts = about(asked, size, photographs_of(cases))
+    plan = [
+        {"draw": draw, "network": name, "target": what}
+        for draw in range(len(cases))
+        for name in nets
+        for what in TARGETS
+    ]
+    runs = asked.each(facts, plan, one)
+    return facts | {"level": float(LEVEL), "sigma": SIGMA} | summary(runs, size) | {"runs": runs}
 
 
 def fitted(case: Draw, network: Network, target: Tensor, size: Size) -> Numbers:

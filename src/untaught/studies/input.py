@@ -38,15 +38,23 @@ SIZES = {
 def numbers(asked: Asked) -> Numbers:
     """Each input at one jitter, and each jitter with uniform noise, for each draw."""
     size = SIZES[asked.size]
-    cases, runs = draws(asked, COLOURS, size.draws + 1, size.side), list[dict[str, Any]]()
+    cases = draws(asked, COLOURS, size.draws + 1, size.side)
     pictures = draws(replace(asked, image=None), COLOURS, len(cases), size.side)  # the last ones are only input
-    for draw, case in enumerate(cases[:-1]):
-        other = next(one for one in pictures[draw + 1 :] + pictures if one.photograph.name != case.photograph.name)
-        for name, jitter in tried():
-            runs.append({"draw": draw, "input": name, "jitter": jitter} | restored(case, other, name, jitter, size))
-            gained = ", ".join(f"{runs[-1][when]:+.2f} {words}" for when, words in WHEN.items())
-            asked.say(f"draw {draw + 1} of {len(cases) - 1}: {name}, jitter {jitter:g}: dB gained: {gained}")
+
+    def one(run: Numbers) -> Numbers:
+        draw, name, jitter = run["draw"], run["input"], run["jitter"]
+        ours = cases[draw].photograph.name
+        other = next(each for each in pictures[draw + 1 :] + pictures if each.photograph.name != ours)
+        found = restored(cases[draw], other, name, jitter, size)
+        gained = ", ".join(f"{found[when]:+.2f} {words}" for when, words in WHEN.items())
+        asked.say(f"draw {draw + 1} of {size.draws}: {name}, jitter {jitter:g}: dB gained: {gained}")
+        return found
+
     facts = about(asked, size, photographs_of(cases[:-1])) | {"sigma": SIGMA, "rule": str(RULE)}
+    plan = [
+        {"draw": draw, "input": name, "jitter": jitter} for draw in range(size.draws) for name, jitter in tried()
+    ]  # fmt: skip
+    runs = asked.each(facts, plan, one)
     return facts | summary(runs) | {"runs": runs}
 
 

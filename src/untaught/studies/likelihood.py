@@ -40,6 +40,7 @@ FEWEST_LOOKS = 0.1
 RULE = WindowedVariance(window=10, patience=80, warm_up=20, every=5)
 OPTIMISER = Muon(lr=0.005)  # slow enough that strong noise is not met within ten steps
 KEPT = 21  # points of a course that are written down
+SHOWN = "shown"  # the picture of a run of the first draw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,23 +93,39 @@ def numbers(asked: Asked) -> Numbers:
     """All sixteen fits of each draw."""
     size = SIZES[asked.size]
     cases = draws(asked, SEVERAL, size.draws, size.side)
-    runs: list[dict[str, Any]] = []
-    rows: list[list[Shown]] = []
-    for draw, case in enumerate(cases):
-        picture = case.photograph
-        for noise in KINDS:
-            y = noisy(noise, case)
-            row = [Shown(f"{noise}: {picture.psnr(y):.1f} dB", as_array(y))]
-            for likelihood in KINDS:
-                run, shown = fitted(y, told(likelihood, noise, y), case, size)
-                runs.append({"image": picture.name, "noise": noise, "likelihood": likelihood, "draw": draw} | run)
-                runs[-1]["noisy"] = picture.psnr(y)
-                row.append(Shown(f"as {likelihood}: {run['at_stop']:.1f} dB", as_array(shown)))
-                asked.say(f"draw {draw + 1} of {size.draws}, {noise} noise as {likelihood}: {run['at_stop']:.2f} dB")
-            rows.append([*row, Shown("the photograph", as_array(picture.x))])
-        if draw == 0:
-            asked.keep("likelihood-pictures.png", png(sheet(rows)))
-    return about(asked, size, photographs_of(cases)) | {"runs": runs} | summary(runs)
+
+    def one(run: Numbers) -> Numbers:
+        case, noise, likelihood = cases[run["draw"]], run["noise"], run["likelihood"]
+        y = noisy(noise, case)
+        found, shown = fitted(y, told(likelihood, noise, y), case, size)
+        words = f"{noise} noise as {likelihood}: {found['at_stop']:.2f} dB"
+        asked.say(f"draw {run['draw'] + 1} of {size.draws}, {words}")
+        found |= {"noisy": case.photograph.psnr(y)}
+        return found | ({SHOWN: as_array(shown)} if run["draw"] == 0 else {})
+
+    facts = about(asked, size, photographs_of(cases))
+    plan = [
+        {"image": case.photograph.name, "noise": noise, "likelihood": likelihood, "draw": draw}
+        for draw, case in enumerate(cases)
+        for noise in KINDS
+        for likelihood in KINDS
+    ]
+    runs = asked.each(facts, plan, one)
+    asked.keep("likelihood-pictures.png", pictures(cases[0], [run for run in runs if run["draw"] == 0]))
+    runs = [{name: value for name, value in run.items() if name != SHOWN} for run in runs]
+    return facts | {"runs": runs} | summary(runs)
+
+
+def pictures(case: Draw, runs: list[Numbers]) -> bytes:
+    """What each likelihood makes of each noise."""
+    rows = []
+    for noise in KINDS:
+        y = noisy(noise, case)
+        row = [Shown(f"{noise}: {case.photograph.psnr(y):.1f} dB", as_array(y))]
+        for run in (one for one in runs if one["noise"] == noise):
+            row.append(Shown(f"as {run['likelihood']}: {run['at_stop']:.1f} dB", run[SHOWN]))
+        rows.append([*row, Shown("the photograph", as_array(case.photograph.x))])
+    return png(sheet(rows))
 
 
 def fitted(y: Tensor, likelihood: Likelihood, case: Draw, size: Size) -> tuple[dict[str, Any], Tensor]:

@@ -18,12 +18,13 @@ LEVELS = 32  # of a histogram
 def explained(masks: Sequence[Mask], targets: Sequence[Grey]) -> float:
     """Mutual information over the mask's entropy, in [0, 1]: what the target at a pixel says of the mask there.
 
-    The target's values are taken in `LEVELS` classes of equal number, fewer where values are the same.
+    The target's values are taken in `LEVELS` classes of equal number, fewer where values are the same; a value that
+    would part two classes is one of its own, so that of a target that is 0 nearly everywhere the rest is kept apart.
     """
     vessel, value = (np.concatenate([one.ravel() for one in some]) for some in (masks, targets))
     edges = np.unique(np.quantile(value, np.linspace(0, 1, LEVELS + 1)[1:-1]))
-    level = np.searchsorted(edges, value, side="right")
-    joint = np.stack([np.bincount(level[vessel == kind], minlength=len(edges) + 1) for kind in (False, True)])
+    level = np.searchsorted(edges, value, side="left") + np.searchsorted(edges, value, side="right")
+    joint = np.stack([np.bincount(level[vessel == kind], minlength=2 * len(edges) + 1) for kind in (False, True)])
     share = joint / joint.sum()
     return (entropy(share.sum(0)) + entropy(share.sum(1)) - entropy(share.ravel())) / entropy(share.sum(1))
 

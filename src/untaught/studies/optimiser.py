@@ -77,7 +77,10 @@ def numbers(asked: Asked) -> Numbers:
     size = SIZES[asked.size]
     tuned_on = [shipped(name, size.side) for name in TUNED_ON[: size.tuned_on]]
     tested_on = photographs(asked, SEVERAL[: size.tested_on], size.side)
-    found = about(asked, size, tested_on) | {"tuned_on": [one.name for one in tuned_on], "damages": {}}
+    found = about(asked, size, tested_on) | {"tuned_on": [one.name for one in tuned_on]}
+    each = len(KINDS) * (size.coarse + 2 + len(tested_on) * size.seeds)
+    asked.runs.begin(found, len(size.damages) * each, asked.say)
+    found["damages"] = {}
     for damage in size.damages:
         rates = {kind: tuned(asked, size, damage, kind, tuned_on) for kind in KINDS}
         runs = tested(asked, size, damage, {kind: one["rate"] for kind, one in rates.items()}, tested_on)
@@ -107,13 +110,16 @@ def tuned(asked: Asked, size: Size, damage: str, kind: str, pictures: list[Photo
     scores: dict[int, float] = {}
 
     def try_rate(power: int) -> None:
-        optimiser = made(kind, MIDDLE[kind] * APART**power)
-        each = []
+        case = {"tuning": damage, "kind": kind, "rate": MIDDLE[kind] * APART**power}
+        scores[power] = asked.runs.once(case, trial)["score"]
+
+    def trial(case: Numbers) -> Numbers:
+        optimiser, each = made(kind, case["rate"]), list[float]()
         for number, one in enumerate(pictures):
             problem = damaged(one, damage, asked.seed + AWAY + number)
             each.append(followed(problem, one, optimiser, size, asked.seed + AWAY).score())
-        scores[power] = float(np.mean(each))
-        asked.say(f"{damage}, {kind} at {MIDDLE[kind] * APART**power:.3g}: {scores[power]:.2f} dB while tuning")
+        asked.say(f"{damage}, {kind} at {case['rate']:.3g}: {np.mean(each):.2f} dB while tuning")
+        return {"score": float(np.mean(each))}
 
     for step in range(size.coarse):
         try_rate(2 * step - 2 * (size.coarse // 2))
@@ -130,14 +136,21 @@ def tested(
     asked: Asked, size: Size, damage: str, rates: dict[str, float], pictures: list[Photograph]
 ) -> list[dict[str, Any]]:
     """Every kind on every case: a photograph, its damage and a network, each of a seed. Who begins takes turns."""
+
+    def test(case: Numbers) -> Numbers:
+        number, seed, kind = case["number"], case["seed"], case["kind"]
+        problem = damaged(pictures[number], damage, 100 * number + seed)
+        course = followed(problem, pictures[number], made(kind, rates[kind]), size, seed)
+        asked.say(f"{damage}, {pictures[number].name}, seed {seed}: {kind}: at best {course.peak():.2f} dB")
+        return {"course": course.kept()}
+
     runs, turn = [], 0
     for number, one in enumerate(pictures):
         for seed in range(asked.seed, asked.seed + size.seeds):
-            problem = damaged(one, damage, 100 * number + seed)
             for kind in (*KINDS[turn % len(KINDS) :], *KINDS[: turn % len(KINDS)]):
-                course = followed(problem, one, made(kind, rates[kind]), size, seed)
+                case = {"tested": damage, "number": number, "seed": seed, "kind": kind}
+                course = Course.of(asked.runs.once(case, test)["course"])
                 runs.append({"image": one.name, "seed": seed, "kind": kind, "course": course})
-                asked.say(f"{damage}, {one.name}, seed {seed}: {kind}: at best {course.peak():.2f} dB")
             turn += 1
     return runs
 

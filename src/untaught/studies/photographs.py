@@ -18,6 +18,7 @@ from untaught import metrics
 from untaught.arrays import take
 from untaught.errors import InputError, UsageError
 from untaught.images import read
+from untaught.studies.runs import fingerprint
 from untaught.studies.study import Asked, Numbers
 from untaught.version import __version__
 
@@ -129,7 +130,8 @@ def cut(pixels: NDArray[Any], name: str, side: int) -> Photograph:
 def about(asked: Asked, size: "DataclassInstance", some: Sequence[Photograph]) -> Numbers:
     """What every study of photographs says of itself."""
     facts = {"untaught": __version__, "torch": torch.__version__, "threads": torch.get_num_threads()}
-    return facts | {"seed": asked.seed, "images": [one.name for one in some], "size": asdict(size)}
+    facts |= {"seed": asked.seed, "images": [one.name for one in some], "size": asdict(size)}
+    return facts | {"pixels": fingerprint(one.x.numpy() for one in some)}
 
 
 def photographs_of(cases: Sequence[Draw]) -> list[Photograph]:

@@ -54,23 +54,40 @@ def numbers(asked: Asked) -> Numbers:
     """Both tasks, all draws; of the first draw the planes, films and ends too."""
     size = SIZES[asked.size]
     cases = draws(asked, SEVERAL, size.draws, size.side)
-    found: Numbers = about(asked, size, photographs_of(cases)) | {"tasks": {}}
-    ends = []
-    for task in (DENOISE, UPSCALE):
-        runs: list[dict[str, Any]] = []
-        for draw, case in enumerate(cases):
-            picture, problem = case.photograph, asked_of(task, case)
-            paths = walked(problem, case, task, size)
-            for way, path in paths.items():
-                runs.append({"image": picture.name, "draw": draw, "way": way} | measured(path, problem, picture))
-                asked.say(f"{task}, draw {draw + 1} of {size.draws}: {way}: at the end {path.psnr[-1]:.2f} dB")
-            if draw == 0:
-                shown = drawn_planes(paths, problem, picture)
-                asked.keep(f"spaces-{task.split()[0]}.gif", film(paths, picture))
-                ends.append(last_ones(task, paths, problem, picture))
-        found["tasks"][task] = shown | summary(runs) | {"runs": runs}
-    asked.keep("spaces-ends.png", png(sheet(ends)))
-    return found
+
+    def three(run: Numbers) -> Numbers:
+        task, case = run["task"], cases[run["draw"]]
+        picture, problem = case.photograph, asked_of(task, case)
+        paths = walked(problem, case, task, size)
+        for way, path in paths.items():
+            asked.say(f"{task}, draw {run['draw'] + 1} of {size.draws}: {way}: at the end {path.psnr[-1]:.2f} dB")
+        found = {"image": picture.name, "ways": {way: measured(path, problem, picture) for way, path in paths.items()}}
+        if run["draw"] > 0:
+            return found
+        ends = [{"words": one.words, "pixels": one.pixels} for one in last_ones(task, paths, problem, picture)]
+        shown = np.frombuffer(film(paths, picture), dtype=np.uint8)
+        return found | {"planes": drawn_planes(paths, problem, picture), "film": shown, "ends": ends}
+
+    found: Numbers = about(asked, size, photographs_of(cases))
+    plan = [{"task": task, "draw": draw} for task in (DENOISE, UPSCALE) for draw in range(len(cases))]
+    every = asked.each(found, plan, three)
+    firsts = [run for run in every if run["draw"] == 0]
+    for first in firsts:
+        asked.keep(f"spaces-{first['task'].split()[0]}.gif", first["film"].tobytes())
+    rows = [[Shown(one["words"], one["pixels"]) for one in first["ends"]] for first in firsts]
+    asked.keep("spaces-ends.png", png(sheet(rows)))
+    return found | {"tasks": {first["task"]: first["planes"] | of_task(first["task"], every) for first in firsts}}
+
+
+def of_task(task: str, every: list[Numbers]) -> Numbers:
+    """All three ways of all draws, and what comes of them."""
+    runs = [
+        {"image": run["image"], "draw": run["draw"], "way": way} | row
+        for run in every
+        if run["task"] == task
+        for way, row in run["ways"].items()
+    ]
+    return summary(runs) | {"runs": runs}
 
 
 def walked(problem: Problem, case: Draw, task: str, size: QuickSize) -> dict[str, Path]:

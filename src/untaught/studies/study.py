@@ -1,11 +1,12 @@
 """What a study is."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from untaught.studies.figure import Panel
+from untaught.studies.runs import Runs
 
 Numbers = dict[str, Any]
 """Plain data, as JSON gives it back: dictionaries by strings, lists, numbers, strings, None."""
@@ -29,6 +30,7 @@ class Asked:
     image: a photograph, in place of those that come with scikit-image; for the others.
     say: told a line now and then.
     keep: given files that belong beside the numbers (a film), by their names.
+    runs: asked for each run, so that one which is there already is not made again.
     """
 
     size: Literal["tiny", "default", "full"] = "default"
@@ -38,6 +40,15 @@ class Asked:
     image: Path | None = None
     say: Callable[[str], None] = silent
     keep: Callable[[str, bytes], None] = dropped
+    runs: Runs = field(default_factory=Runs, repr=False)
+
+    def each(self, of: Numbers, plan: Sequence[Numbers], make: Callable[[Numbers], Numbers]) -> list[Numbers]:
+        """Every case of the plan with what is found of it; those that are there are not made again.
+
+        of: what determines them all. make: of a case, plain data and arrays, by names.
+        """
+        self.runs.begin(of, len(plan), self.say)
+        return [self.runs.once(case, make) for case in plan]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,18 +49,22 @@ def numbers(asked: Asked) -> Numbers:
     taught = {name: targets(cases, name) for name in HEADS}
     masks = [label_of(one) & one.fov for one in cases.pool]
     found: dict[str, Any] = {name: likeness(masks, [one[0] for one in taught[name]]) for name in HEADS}
-    alone, runs = recipe(size), list[dict[str, Any]]()
-    for draw in range(size.draws):
+    alone = recipe(size)
+
+    def trained(case: Numbers) -> Numbers:
+        name, draw, angle = case["head"], case["draw"], Angle(size.every)
         chosen, _ = cases.draw(size.labels[0], draw)
-        for name in (None, *HEADS):
-            lesson = alone if name is None else replace(
-                alone, lessons=Lessons((name,)), heads=WEIGHT / constant(taught[name])
-            )  # fmt: skip
-            angle = Angle(size.every)
-            learnt = learn(cases, chosen, lesson, every=size.every, seed=asked.seed + draw,
-                           look=None if name is None else angle.look)  # fmt: skip
-            runs.append({"head": name, "draw": draw, "cosines": angle.seen} | learnt.record())
-            asked.say(f"draw {draw + 1} of {size.draws}: {name or 'no head'}: Dice {learnt.dice[-1]:.3f}")
+        lesson = alone if name is None else replace(
+            alone, lessons=Lessons((name,)), heads=WEIGHT / constant(taught[name])
+        )  # fmt: skip
+        learnt = learn(cases, chosen, lesson, every=size.every, seed=asked.seed + draw,
+                       look=None if name is None else angle.look)  # fmt: skip
+        asked.say(f"draw {draw + 1} of {size.draws}: {name or 'no head'}: Dice {learnt.dice[-1]:.3f}")
+        return {"cosines": angle.seen} | learnt.record()
+
+    facts = about(asked, size, cases)
+    plan = [{"head": name, "draw": draw} for draw in range(size.draws) for name in (None, *HEADS)]
+    runs = asked.each(facts, plan, trained)
     plain = [run["final"] for run in runs if run["head"] is None]
     for name in HEADS:
         own = [run for run in runs if run["head"] == name]
@@ -68,7 +72,7 @@ def numbers(asked: Asked) -> Numbers:
             "gain": paired([run["final"] for run in own], plain),
             "cosine": spread([float(np.mean(run["cosines"])) for run in own]),
         }
-    facts = about(asked, size, cases) | {"alone": spread(plain), "heads": found}
+    facts |= {"alone": spread(plain), "heads": found}
     return facts | {"correlation": correlations(found, asked.seed), "runs": runs}
 
 

@@ -40,16 +40,24 @@ def numbers(asked: Asked) -> Numbers:
         size = replace(size, draws=3, steps=160, copies=10, renew=10)  # it is the first of the studies
     cases = Cases.of(asked, size)
     kinds = recipes(size.recipe())
-    runs: list[dict[str, Any]] = []
-    for labels in size.labels:
-        for draw in range(size.draws):
-            chosen, others = cases.draw(labels, draw)
-            for kind, recipe in kinds.items():
-                rest = others[:UNLABELLED] if recipe.lessons.heads else []
-                learnt = learn(cases, chosen, recipe, every=size.every, seed=asked.seed + draw, unlabelled=rest)
-                runs.append({"labels": labels, "draw": draw, "kind": kind} | learnt.record())
-                asked.say(f"{labels} labels, draw {draw + 1} of {size.draws}: {kind}: Dice {learnt.dice[-1]:.3f}")
-    return about(asked, size, cases) | {"runs": runs} | summary(runs)
+
+    def trained(case: Numbers) -> Numbers:
+        labels, draw, kind = case["labels"], case["draw"], case["kind"]
+        chosen, others = cases.draw(labels, draw)
+        rest = others[:UNLABELLED] if kinds[kind].lessons.heads else []
+        learnt = learn(cases, chosen, kinds[kind], every=size.every, seed=asked.seed + draw, unlabelled=rest)
+        asked.say(f"{labels} labels, draw {draw + 1} of {size.draws}: {kind}: Dice {learnt.dice[-1]:.3f}")
+        return learnt.record()
+
+    plan = [
+        {"labels": labels, "draw": draw, "kind": kind}
+        for labels in size.labels
+        for draw in range(size.draws)
+        for kind in kinds
+    ]
+    facts = about(asked, size, cases)
+    runs = asked.each(facts, plan, trained)
+    return facts | {"runs": runs} | summary(runs)
 
 
 def summary(runs: list[dict[str, Any]]) -> Numbers:

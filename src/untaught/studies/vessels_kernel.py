@@ -54,22 +54,28 @@ def numbers(asked: Asked) -> Numbers:
     size = SIZES[asked.size]
     size = replace(size, labels=size.labels[:1])
     cases = Cases.of(asked, size)
-    runs: list[dict[str, Any]] = []
-    for draw in range(size.draws):
+    kinds = recipes(size.recipe())
+
+    def trained(case: Numbers) -> Numbers:
+        kind, way, draw = case["kind"], case["way"], case["draw"]
         chosen, _ = cases.draw(size.labels[0], draw)
-        for way, optimiser in WAYS.items():
-            for kind, recipe in recipes(size.recipe()).items():
-                glance = Glance(min(24, size.crop // 4)) if way == next(iter(WAYS)) else None
-                learnt = learn(cases, chosen, replace(recipe, optimiser=optimiser), every=max(size.steps // 4, 1),
-                               seed=asked.seed + draw, look=None if glance is None else glance.look)  # fmt: skip
-                kernels = None if glance is None else {TIMES[0]: glance.of(learnt.start), TIMES[1]: glance.early}
-                row = {"kind": kind, "way": way, "draw": draw, "kernels": kernels, "final": learnt.dice[-1]}
-                runs.append(row | {"losses": smoothed(learnt.losses)})
-                asked.say(f"draw {draw + 1} of {size.draws}, {way}: {kind}: loss {runs[-1]['losses'][-1]:.3f}")
+        glance = Glance(min(24, size.crop // 4)) if way == next(iter(WAYS)) else None
+        learnt = learn(cases, chosen, replace(kinds[kind], optimiser=WAYS[way]), every=max(size.steps // 4, 1),
+                       seed=asked.seed + draw, look=None if glance is None else glance.look)  # fmt: skip
+        kernels = None if glance is None else {TIMES[0]: glance.of(learnt.start), TIMES[1]: glance.early}
+        losses = smoothed(learnt.losses)
+        asked.say(f"draw {draw + 1} of {size.draws}, {way}: {kind}: loss {losses[-1]:.3f}")
+        return {"kernels": kernels, "final": learnt.dice[-1], "losses": losses}
+
+    facts = about(asked, size, cases)
+    plan = [
+        {"kind": kind, "way": way, "draw": draw} for draw in range(size.draws) for way in WAYS for kind in kinds
+    ]  # fmt: skip
+    runs = asked.each(facts, plan, trained)
     for draw in range(size.draws):
         for way in WAYS:
             measure([run for run in runs if run["draw"] == draw and run["way"] == way])
-    return about(asked, size, cases) | summary(runs, asked.seed) | {"runs": runs}
+    return facts | summary(runs, asked.seed) | {"runs": runs}
 
 
 class Glance:

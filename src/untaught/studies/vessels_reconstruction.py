@@ -27,20 +27,23 @@ def numbers(asked: Asked) -> Numbers:
     cases = Cases.of(asked, size)
     alone = recipe(size)
     costs = {name: constant(targets(cases, target)) for name, target in TAUGHT.items()}
-    runs: list[dict[str, Any]] = []
-    for draw in range(size.draws):
+
+    def trained(case: Numbers) -> Numbers:
+        kind, draw = case["kind"], case["draw"]
         chosen, others = cases.draw(size.labels[0], draw)
-        for kind in KINDS:
-            name = kind.removesuffix(LABELLED)
-            taught, rest = alone, []
-            if name != ALONE:
-                taught = replace(alone, lessons=Lessons((TAUGHT[name],)), heads=WEIGHT / costs[name])
-                rest = [] if kind.endswith(LABELLED) else others[:UNLABELLED]
-            learnt = learn(cases, chosen, taught, every=size.every, seed=asked.seed + draw, unlabelled=rest)
-            runs.append({"kind": kind, "draw": draw} | learnt.record())
-            asked.say(f"draw {draw + 1} of {size.draws}: {kind}: Dice {learnt.dice[-1]:.3f}")
+        name = kind.removesuffix(LABELLED)
+        taught, rest = alone, []
+        if name != ALONE:
+            taught = replace(alone, lessons=Lessons((TAUGHT[name],)), heads=WEIGHT / costs[name])
+            rest = [] if kind.endswith(LABELLED) else others[:UNLABELLED]
+        learnt = learn(cases, chosen, taught, every=size.every, seed=asked.seed + draw, unlabelled=rest)
+        asked.say(f"draw {draw + 1} of {size.draws}: {kind}: Dice {learnt.dice[-1]:.3f}")
+        return learnt.record()
+
+    facts = about(asked, size, cases)
+    runs = asked.each(facts, [{"kind": kind, "draw": draw} for draw in range(size.draws) for kind in KINDS], trained)
     unlabelled = min(UNLABELLED, len(cases.pool) - size.labels[0])
-    return about(asked, size, cases) | summary(runs) | {"unlabelled": unlabelled, "runs": runs}
+    return facts | summary(runs) | {"unlabelled": unlabelled, "runs": runs}
 
 
 def summary(runs: list[dict[str, Any]]) -> Numbers:

@@ -64,17 +64,22 @@ def numbers(asked: Asked) -> Numbers:
     size = replace(size, labels=size.labels[-1:])
     cases = Cases.of(asked, size)
     resized = {factor: [scaled(one, factor) for one in cases.held] for factor in FACTORS}
-    filters, runs = [], list[dict[str, Any]]()
-    for draw in range(size.draws):
-        chosen, _ = cases.draw(size.labels[0], draw)
-        filters.append({name: by_radius(cases.held, masks) for name, masks in unlearned(chosen, cases.held).items()})
-        for kind, recipe in recipes(size.recipe()).items():
-            model = learn(cases, chosen, recipe, every=size.steps, seed=asked.seed + draw).model
-            at = {factor: dice_on(model, images) for factor, images in resized.items()}
-            own = by_radius(cases.held, [one > model.threshold for one in cases.maps(model)])
-            runs.append({"kind": kind, "draw": draw, "by_radius": own, "by_size": list(at.values()), "dice": at[1.0]})
-            asked.say(f"draw {draw + 1} of {size.draws}: {kind}: Dice {at[1.0]:.3f}")
-    return about(asked, size, cases) | summary(filters, runs) | {"runs": runs}
+    kinds, chosen = recipes(size.recipe()), [cases.draw(size.labels[0], draw)[0] for draw in range(size.draws)]
+    filters = [
+        {name: by_radius(cases.held, masks) for name, masks in unlearned(some, cases.held).items()} for some in chosen
+    ]
+
+    def trained(case: Numbers) -> Numbers:
+        kind, draw = case["kind"], case["draw"]
+        model = learn(cases, chosen[draw], kinds[kind], every=size.steps, seed=asked.seed + draw).model
+        at = {factor: dice_on(model, images) for factor, images in resized.items()}
+        own = by_radius(cases.held, [one > model.threshold for one in cases.maps(model)])
+        asked.say(f"draw {draw + 1} of {size.draws}: {kind}: Dice {at[1.0]:.3f}")
+        return {"by_radius": own, "by_size": list(at.values()), "dice": at[1.0]}
+
+    facts = about(asked, size, cases)
+    runs = asked.each(facts, [{"kind": kind, "draw": draw} for draw in range(size.draws) for kind in kinds], trained)
+    return facts | summary(filters, runs) | {"runs": runs, "filters_by_draw": filters}
 
 
 def unlearned(chosen: list[Labelled], held: list[Labelled]) -> dict[str, list[Mask]]:

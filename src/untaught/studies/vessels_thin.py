@@ -44,19 +44,24 @@ def numbers(asked: Asked) -> Numbers:
     size = SIZES[asked.size]
     size = replace(size, labels=size.labels[-1:])
     cases = Cases.of(asked, size)
-    runs: list[dict[str, Any]] = []
-    for draw in range(size.draws):
+    kinds = recipes(size.recipe())
+
+    def trained(case: Numbers) -> Numbers:
+        kind, draw = case["kind"], case["draw"]
         chosen, _ = cases.draw(size.labels[0], draw)
-        area: int | None = None
-        for kind, recipe in recipes(size.recipe()).items():
-            learnt = learn(cases, chosen, recipe, every=size.steps, seed=asked.seed + draw)
-            maps = cases.maps(learnt.model)
-            as_it_is = [one > learnt.model.threshold for one in maps]
-            area = int(sum(one.sum() for one in as_it_is)) if area is None else area
-            found = {"half": scored(cases, as_it_is), "equal_area": scored(cases, as_large(maps, area))}
-            runs.append({"kind": kind, "draw": draw} | found)
-            asked.say(f"draw {draw + 1} of {size.draws}: {kind}: thin recall {found['half']['thin_recall']:.3f}")
-    return about(asked, size, cases) | summary(cases, runs) | {"runs": runs}
+        model = learn(cases, chosen, kinds[kind], every=size.steps, seed=asked.seed + draw).model
+        maps = cases.maps(model)
+        half = [one > model.threshold for one in maps]
+        area = int(sum(one.sum() for one in half))
+        plain = area if kind == PLAIN else asked.runs.once({"kind": PLAIN, "draw": draw}, trained)["area"]
+        at_half, as_many = scored(cases, half), scored(cases, as_large(maps, plain))
+        asked.say(f"draw {draw + 1} of {size.draws}: {kind}: thin recall {at_half['thin_recall']:.3f}")
+        return {"half": at_half, "equal_area": as_many, "area": area}
+
+    facts = about(asked, size, cases)
+    plan: list[Numbers] = [{"kind": kind, "draw": draw} for draw in range(size.draws) for kind in kinds]
+    runs = asked.each(facts, plan, trained)
+    return facts | summary(cases, runs) | {"runs": runs}
 
 
 def as_large(maps: list[NDArray[np.float32]], area: int) -> list[NDArray[np.bool_]]:

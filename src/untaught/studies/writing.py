@@ -14,14 +14,16 @@ from untaught.studies.figure import drawn
 from untaught.studies.study import Numbers, Study
 
 
-def check_folder(folder: Path, *, overwrite: bool) -> None:
+def check_folder(folder: Path, *, overwrite: bool, beside: Path | None = None) -> None:
     """Before minutes of work: whether files can be made in it. It is left as it was.
 
-    Raises: UsageError for a file in its place, a folder that is not empty, and one that can't be made or written to.
+    beside: what may be in it, left by a study that was interrupted.
+    Raises: UsageError for a file in its place, a folder with anything else in it, and one that can't be made or
+    written to.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; wanted a folder for the study")
-    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+    if folder.is_dir() and any(one != beside for one in folder.iterdir()) and not overwrite:
         raise UsageError(f"{folder} is not empty; files in it are replaced only if asked to (--overwrite)")
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
