@@ -22,7 +22,6 @@ Appends JSON lines to benchmarks/results/annotate.jsonl, one for each draw, way 
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ from untaught.vessels.descriptors import Bank
 from untaught.vessels.examples import Example
 from untaught.vessels.logistic import FAR
 from untaught.vessels.model import Model
-from untaught.vessels.recipe import recipe_for
+from untaught.vessels.recipe import Recipe, recipe_for
 from untaught.vessels.scores import dice
 from untaught.vessels.teaching import ready, vessel_pixels
 from untaught.vessels.views import Labelled
@@ -99,7 +98,8 @@ class Seen:
         """The probability of a vessel; without the U-Net, which takes the time, as long as that says nothing."""
         module: Any = model.module
         if module.networks[0].head.weight.any():
-            return model.from_descriptors(self.descriptors.float()) * self.ready.fov
+            shown = self.descriptors if model.recipe.bank == Bank() else described(model.recipe.bank, self.ready)
+            return model.from_descriptors(shown.float()) * self.ready.fov
         with torch.no_grad():
             if self.filtered is None:
                 self.filtered = module.described(self.descriptors.float())[:, self.descriptors.shape[1] :]
@@ -146,9 +146,7 @@ def grown(wanted: list[dict[str, Any]], train: list[Seen], test: list[Seen], kno
 def taught(chosen: list[Seen], steps: str) -> Model:
     """A model of the chosen images' labels."""
     examples = [one.example for one in chosen]
-    recipe = recipe_for(vessel_pixels(examples))
-    if steps == "0":
-        recipe = replace(recipe, steps=0, copies=0)
+    recipe = Recipe(steps=0, copies=0) if steps == "0" else recipe_for(vessel_pixels(examples))
     return learnt(recipe, [one.ready for one in chosen], 0, [])[0]
 
 

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from untaught.vessels.choosing import Candidate, candidate, choose, expected_dice, moments, placed
+from untaught.vessels.choosing import Candidate, candidate, choose, expected_dice, kind_of, moments, placed
 from untaught.vessels.descriptors import Bank, ImageAlone
 from untaught.vessels.frames import Angiogram
+from untaught.vessels.teaching import unready
 from untaught.vessels.training import Training
+from untaught.vessels.views import as_image
 from vessels.angiograms import SMALL, angiogram, labelled
 
 
@@ -100,6 +102,18 @@ def test_without_a_model_an_image_is_what_its_descriptors_are():
     assert np.allclose(candidate(model, image).moments, found.moments), "also if it is shown none of them"
     turned = Angiogram(1 - image.pixels, "a", Path("a"), "")
     assert np.allclose(candidate(replace(model, bright=True), turned).moments, found.moments, atol=1e-4)
+
+
+def test_a_candidate_s_field_of_view_is_that_of_a_labelled_image():
+    """Also where vessels are bright and the border, as everywhere, is dark."""
+    pixels = 1 - angiogram(3, 96, 96)[0]
+    far = np.hypot(*(np.mgrid[:96, :96] - 47.5)) > 40
+    pixels[far] = 0
+    image = Angiogram(pixels.astype(np.float32), "a", Path("a"), "")
+    plain = unready(image, bright=True)
+    assert not plain.fov.all()
+    wanted = moments(Bank().describe(as_image(plain.image), as_image(plain.fov)), plain.fov)
+    assert np.allclose(kind_of(image, bright=True), wanted)
 
 
 def test_an_image_of_one_pixel_is_a_candidate_like_another():

@@ -8,6 +8,7 @@ import torch
 
 from untaught.vessels.descriptors import DIRECTIONS, Bank, Spectrum, dual_tree, local_contrast
 from untaught.vessels.descriptors.dual_tree import EARLY, HIGH, LOW, SHARP, one_sided, weighted
+from untaught.vessels.enhancing import by_dual_tree
 from vessels.tubes import MIDDLE, SIDE, as_image, line, middle, noise
 
 
@@ -173,3 +174,11 @@ def test_the_bank_has_it_if_asked_in_any_direction_of_the_tube():
     torch.testing.assert_close(found[:, -4:].amax(1), found[:, [-4, -2]].amax(1))
     torch.testing.assert_close(middle(bank.describe(image.mT.flip(-1))), middle(found), atol=1e-2, rtol=1e-2)
     torch.testing.assert_close(found[:, :-4], Bank().describe(image))
+
+
+@pytest.mark.parametrize("sigma", [4.6, 9.0])
+def test_a_line_at_one_edge_answers_nothing_at_the_other(sigma):
+    image = torch.ones(1, 1, 40, 200)
+    image[..., 188:192] = 0
+    found = by_dual_tree(image, [sigma])[0, 0]
+    assert found[:, :60].abs().max() < 0.02 * found.abs().max()

@@ -113,10 +113,13 @@ def test_members_are_taught_apart_and_asked_together(training):
     assert torch.allclose(module(four), (each[0] + each[1]) / 2, atol=1e-4)
 
 
-def test_each_member_has_crops_of_its_own():
-    recipe = replace(SMALL, members=2)
+def test_members_learn_apart_also_where_pixels_are_held_back():
+    """Each has as many crops as one alone; what is held back is asked of all, on one whole image."""
+    recipe = replace(SMALL, members=2, hold=0.2)
     assert recipe.method(None, None).crops == 2 * SMALL.crops
     training = Training([labelled(0)], recipe)
     next(iter(training))
-    first, second = (training.state()[f"network.networks.{k}.head.weight"] for k in (0, 1))
+    state = training.state()
+    first, second = (state[f"network.networks.{k}.head.weight"] for k in (0, 1))
     assert first.any() and second.any() and not torch.equal(first, second)
+    assert torch.isfinite(state["run.least"])

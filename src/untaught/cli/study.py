@@ -29,7 +29,7 @@ def interruptible(runs: Runs, path: Path) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, InterruptedFitError) as error:
-        if not path.exists():
+        if not path.exists() or runs.give_way:
             raise InterruptedFitError("interrupted before a run was done; nothing was written") from error
         note(f"{path}: interrupted; {f'{len(runs)} runs' if runs else 'runs'} that are done are kept there. To go on:")
         note(f"  {same_again()}")

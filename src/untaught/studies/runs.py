@@ -1,8 +1,8 @@
 """Runs of a study, each kept as soon as it is done: a study that was interrupted goes on from them.
 
 A run is one fit or one training and what was measured of it; of `spaces`, whose paths are too large to be kept, all
-three ways of a draw. The file has a line of JSON for each: the case that it is
-of (a draw, a kind), what was found, and the seconds that it took. Its first line says what determines all of them.
+three ways of a draw. The file has a line of JSON for each: the case that it is of (a draw, a kind), what was found, and
+the seconds that it took. Its first line says what determines all of them.
 """
 
 import base64
@@ -40,6 +40,7 @@ class Runs:
         self._of: Numbers = {}
         self._found: dict[str, Numbers] = {}
         self._goes_on = False  # with the file that is there
+        self.give_way = False  # runs of other settings are there still, which the first new one replaces
 
     def __len__(self) -> int:
         """How many are kept."""
@@ -59,6 +60,7 @@ class Runs:
         other = differing(there[0].get(OF, {}), self._of)
         if other is not None:
             if self.overwrite:
+                self.give_way = True
                 return
             raise UsageError(
                 f"{self.path} has runs of {other} is asked for; wanted the same settings, another folder, or "
@@ -97,7 +99,7 @@ class Runs:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise ResourceError(f"the disk is full: no room for {len(text)} bytes in {self.path}") from error
             raise UsageError(f"{self.path} cannot be written: {error.strerror or error}") from error
-        self._goes_on = True
+        self._goes_on, self.give_way = True, False
 
     def drop(self) -> None:
         """The study is written: its numbers have all that was kept here."""

@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from untaught.vessels.descriptors import Bank
+from untaught.vessels.field_of_view import field_of_view
 from untaught.vessels.frames import Angiogram
 from untaught.vessels.model import Model
 from untaught.vessels.views import Labelled, as_image
@@ -40,9 +41,10 @@ class Choice:
 
 def candidate(model: Model | None, image: Angiogram) -> Candidate:
     """What the model makes of an image; before there is one, what its descriptors are like."""
-    bright = model is not None and model.bright
-    kind = kind_of(Labelled.of(1 - image.pixels if bright else image.pixels, None))
-    return Candidate(image.name, None if model is None else expected_dice(model.probability(image.pixels)), kind)
+    if model is None:
+        return Candidate(image.name, None, kind_of(image, bright=False))
+    likely = model.probability(image.pixels)
+    return Candidate(image.name, expected_dice(likely, model.threshold), kind_of(image, bright=model.bright))
 
 
 def expected_dice(likely: NDArray[np.float32], threshold: float = 0.5) -> float:
@@ -55,10 +57,13 @@ def expected_dice(likely: NDArray[np.float32], threshold: float = 0.5) -> float:
     return float(2 * likely[mask].sum() / max(likely.sum() + mask.sum(), 1e-9))
 
 
-def kind_of(image: Labelled) -> Vector:
-    """What kind of image it is: the moments of all descriptors, whichever of them a model is shown."""
+def kind_of(image: Angiogram, *, bright: bool) -> Vector:
+    """What kind of image it is: the moments of all descriptors, whichever of them a model is shown, in the field of
+    view that is found.
+    """
+    plain = Labelled.of(1 - image.pixels if bright else image.pixels, None, None, field_of_view(image.pixels))
     with torch.no_grad():
-        return moments(Bank().describe(as_image(image.image), as_image(image.fov)), image.fov)
+        return moments(Bank().describe(as_image(plain.image), as_image(plain.fov)), plain.fov)
 
 
 def moments(descriptors: Tensor, fov: NDArray[np.bool_]) -> Vector:

@@ -16,6 +16,7 @@ from untaught.vessels.descriptors import (
     eigenvalues,
     frangi,
     local_contrast,
+    reach,
     ridge,
     sato,
     strongest,
@@ -120,7 +121,7 @@ def by_bar(image: Tensor, sigmas: Sequence[float]) -> Tensor:
 def by_dual_tree(image: Tensor, sigmas: Sequence[float]) -> Tensor:
     """In the direction that fits best, at the octave nearest to each sigma. The real part: dark lines, no edges."""
     scales = sorted({max(1, round(math.log2(sigma / OCTAVE))) for sigma in sigmas})
-    found = dual_tree(Spectrum.of(image), scales)
+    found = dual_tree(Spectrum.of(image, reach(scales)), scales)
     return torch.cat([bands.real.amax(1, keepdim=True) for bands in found], dim=1)
 
 

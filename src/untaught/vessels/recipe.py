@@ -20,7 +20,7 @@ from untaught.vessels.pieces import FLAT
 from untaught.vessels.views import Views
 
 AN_IMAGE = 5000  # vessel pixels: as many as a coronary angiogram of 300x300 has
-STEPS = {1: 60, 5: 500}
+STEPS = {1: 60, 5: 500, 20: 3500, 100: 6000}
 """For labels of so many such images; between them by the logarithm of both."""
 LITTLE = 2.5  # images' worth of labels, or less
 """They teach what their own vessels are like, too: what the network adds is not to be believed whole."""
@@ -39,7 +39,9 @@ the Dice loss draws it to one half (decision 19)."""
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a segmentation network is made and trained. The defaults are LFNet; what is switched off, controls."""
+    """How a segmentation network is made and trained. The defaults are LFNet with few labels; what is switched off is
+    not needed with many (`recipe_for`), or a control.
+    """
 
     bank: Bank = Bank()
     tubes: Tubes | None = Tubes()
@@ -53,7 +55,7 @@ class Recipe:
     augment: Augment = Augment()
     threshold: float = 0.5  # of the probability, once it is trained
     flat: float = FLAT  # of Dice: how much the size below which lone pieces are dropped may cost on the labelled images
-    copies: int = 40  # at a time
+    copies: int = 40  # at a time; 0: the images as they are, only turned and mirrored
     steps: int = 1000
     optimiser: Optimiser = field(default_factory=lambda: Muon(lr=0.02))
     recall: float = 0.0  # the weight of the skeleton's recall
@@ -110,17 +112,20 @@ def recipe_for(vessel_pixels: int, steps: int | None = None, *, unlabelled: bool
     unlabelled: are there images without labels? They take part in a further head, for vesselness.
     """
     worth = max(vessel_pixels / AN_IMAGE, 1.0)
-    alone = worth >= MUCH
+    alone = worth >= MUCH and not unlabelled
     recipe = replace(Recipe(), steps=steps or between(STEPS_ALONE if alone else STEPS, worth))
     if worth <= LITTLE:
         recipe = replace(recipe, trust=TRUST)
     if alone:
-        recipe = replace(recipe, tubes=None, residual=False, crop=256, crops=1)
-        grey = recipe.bank.names().index("grey")
-        recipe = replace(recipe, seen=(grey,)) if unlabelled else replace(recipe, bank=ImageAlone(), renew=1)
+        recipe = replace(recipe, bank=ImageAlone(), tubes=None, residual=False, crop=256, crops=1, renew=1)
     if worth >= PLENTY:
         recipe = replace(recipe, threshold=LOWER, flat=0.0)
-    return replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2) if unlabelled else recipe
+    if unlabelled:
+        recipe = replace(recipe, lessons=Lessons(("vesselness",)), heads=0.2)
+        if worth >= PLENTY:  # the descriptors are there to be learnt, and not to be seen
+            grey = recipe.bank.names().index("grey")
+            recipe = replace(recipe, tubes=None, seen=(grey,), crop=256, crops=1)
+    return recipe
 
 
 def between(table: dict[int, int], worth: float) -> int:

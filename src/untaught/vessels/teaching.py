@@ -79,9 +79,9 @@ class Teaching:
             "images": [],
         }
         dice = []
-        for one, plain, said in zip(self.examples, self.training.examples, self.about["image"], strict=False):
+        for one, said in zip(self.examples, self.about["image"], strict=False):
             seen = model.seen(one.image.pixels, one.fov)
-            kind = [round(float(value), 5) for value in kind_of(plain)]  # for `choosing`
+            kind = [round(float(value), 5) for value in kind_of(one.image, bright=self.bright)]  # for `choosing`
             mask = model.mask(model.from_descriptors(seen.descriptors) * seen.fov)
             dice.append(overlap(mask[one.counted], one.label[one.counted]))
             card["images"].append(said | {"moments": kind})
@@ -95,7 +95,8 @@ def refuse_too_many(recipe: Recipe, examples: Sequence[Example], unlabelled: int
     kept = len(first_numbers(len(examples), recipe.copies))
     kept += len(first_numbers(unlabelled, recipe.copies // 2)) if unlabelled else 0
     pixels = sum(one.image.pixels.size for one in examples) // len(examples)
-    refuse_what_does_not_fit(pixels, f"learning from {kept} images of that size at a time", copies=kept)
+    name, descriptors = f"learning from {kept} images of that size at a time", len(recipe.bank.names())
+    refuse_what_does_not_fit(pixels, name, copies=kept, descriptors=descriptors)
 
 
 def vessel_pixels(examples: Sequence[Example]) -> int:

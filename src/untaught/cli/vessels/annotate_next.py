@@ -64,7 +64,7 @@ def annotate_next(
         raise InputError(f"of {len(files)} files in {images} none is left to choose from; wanted images without labels")
     if not some:
         raise InputError(f"the model was trained on all {passed_over} images in {images}; wanted others")
-    chosen = choose(some, [one["moments"] for one in labelled if "moments" in one], count)
+    chosen = choose(some, [one["moments"] for one in labelled if one.get("moments")], count)
     typer.echo(json.dumps([asdict(one) for one in chosen]) if as_json else "\n".join(map(in_words, chosen)))
     left = f"; {len(failed)} of {len(files)} files could not be looked at" if failed else ""
     note(f"{len(chosen)} of {len(some)} images, the most useful first{left}")

@@ -5,7 +5,7 @@ For bright vessels give the image upside down (1 - image). Images are `[B, 1, H,
 
 from untaught.vessels.descriptors.bank import Bank, ImageAlone
 from untaught.vessels.descriptors.contrast import local_contrast
-from untaught.vessels.descriptors.dual_tree import DIRECTIONS, dual_tree
+from untaught.vessels.descriptors.dual_tree import DIRECTIONS, dual_tree, reach
 from untaught.vessels.descriptors.hessian import eigenvalues, frangi, ridge, sato
 from untaught.vessels.descriptors.morphology import top_hat
 from untaught.vessels.descriptors.oriented import bar, strongest, turned
@@ -23,6 +23,7 @@ __all__ = [
     "eigenvalues",
     "frangi",
     "local_contrast",
+    "reach",
     "ridge",
     "sato",
     "strongest",

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from untaught.vessels.descriptors.contrast import local_contrast
-from untaught.vessels.descriptors.dual_tree import dual_tree, strongest_band
+from untaught.vessels.descriptors.dual_tree import dual_tree, reach, strongest_band
 from untaught.vessels.descriptors.hessian import eigenvalues, frangi, ridge, sato
 from untaught.vessels.descriptors.morphology import coarse_top_hat, top_hat
 from untaught.vessels.descriptors.oriented import strongest
@@ -51,8 +51,14 @@ class Bank:
         parts = [contrast, standardised(image, fov), *self._hessian(spectrum), *self._bars(spectrum)]
         tops = [TEN * (coarse_top_hat if radius >= WIDE else top_hat)(image, radius) for radius in self.radii]
         relative = [top / (strong(top, fov) + FAINT) for top in tops]
-        trees = [part for bands in dual_tree(spectrum, self.trees) for part in strongest_band(bands.abs())]
-        return torch.cat([*parts, *tops, *relative, *a_trous(contrast, self.octaves)[0], *trees], dim=1)
+        details = a_trous(contrast, self.octaves)[0]
+        return torch.cat([*parts, *tops, *relative, *details, *self._trees(contrast)], dim=1)
+
+    def _trees(self, contrast: Tensor) -> list[Tensor]:
+        if not self.trees:
+            return []
+        each = dual_tree(Spectrum.of(contrast, reach(self.trees)), self.trees)
+        return [part for bands in each for part in strongest_band(bands.abs())]
 
     def _hessian(self, spectrum: Spectrum) -> list[Tensor]:
         """The eigenvalues at each scale, the best vesselnesses of all scales, and the scale of the best."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from untaught.vessels.descriptors.spectrum import Spectrum
+from untaught.vessels.descriptors.spectrum import MARGIN, Spectrum
 
 DIRECTIONS = 15, 45, 75, 105, 135, 165
 """Degrees, of the lines that a sub-band answers to most: from the row axis pointing right towards the one down."""
@@ -21,9 +21,15 @@ EARLY = (
 SHARP = tuple(weight * (-1) ** k for k, weight in enumerate(reversed(EARLY)))
 
 
+def reach(scales: Sequence[int]) -> int:
+    """The margin, in pixels, that a spectrum has to have for the widest of these filters."""
+    return max(MARGIN, *(7 << scale for scale in scales))
+
+
 def dual_tree(image: Spectrum, scales: Sequence[int]) -> list[Tensor]:
     """The sub-bands of each scale: complex `[B, 6, H, W]`, in the order of `DIRECTIONS`, at every pixel.
 
+    image   with a margin of `reach(scales)`: with less, a coarse scale answers to what lies at the opposite edge.
     scales  1 for the finest. At scale k a line answers most whose profile is a Gaussian of width 0.2 2^k pixels; one at
             45 degrees if it is three quarters as wide.
 

@@ -33,12 +33,12 @@ class Spectrum:
     step: int = 1  # pixels of the image between points of this grid
 
     @classmethod
-    def of(cls, image: Tensor) -> "Spectrum":
+    def of(cls, image: Tensor, margin: int = MARGIN) -> "Spectrum":
         """`image` `[B, 1, H, W]`, of any size."""
         height, width = image.shape[-2:]
-        rows, columns = (fast(side + 2 * MARGIN) for side in (height, width))
-        padded = mirrored(image, MARGIN, columns - width - MARGIN, MARGIN, rows - height - MARGIN)
-        return cls(torch.fft.rfft2(padded), (rows, columns), (height, width), (MARGIN, MARGIN))
+        rows, columns = (fast(side + 2 * margin) for side in (height, width))
+        padded = mirrored(image, margin, columns - width - margin, margin, rows - height - margin)
+        return cls(torch.fft.rfft2(padded), (rows, columns), (height, width), (margin, margin))
 
     def halved(self) -> "Spectrum":
         """The same image with nothing above half the highest frequency, on every second point."""
