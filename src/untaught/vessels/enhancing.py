@@ -33,7 +33,7 @@ SIGMAS = 1.5, 2.2, 3.2, 4.6
 LARGEST = 16.0  # pixels: half the margin about an image
 DISK = 2.0  # sigmas: a disk that vessels at their scale do not fill
 BAR = 1.25, 3.75  # sigmas: width and length of the bar that answers most to such a vessel
-OCTAVE = 0.2 * math.sqrt(2)  # pixels: the sigma of a dual-tree wavelet of scale 0; of scale k it is 2^k times that
+OCTAVE = 0.2 * math.sqrt(2)  # pixels: the sigma of the Hessian that answers most to the line which scale 0 does
 
 
 def enhance(

@@ -45,7 +45,8 @@ def train(
     Warns of what looks odd and may be meant: labels that look inverted, vessels dark here and bright there, several
     sizes, an image given twice.
     Raises: UsageError for what does not pair up, or unlabelled images that a recipe's heads can learn nothing from;
-    InputError for labels of one kind only, or of more than two values.
+    InputError for labels of one kind only, or of more than two values; ResourceError where it wants more memory than
+    is free.
     """
     if not len(images):
         raise UsageError("there are no images to learn from; wanted one or more, each with a label")

@@ -17,7 +17,8 @@ from untaught.vessels.unet import UNet
 
 @dataclass(frozen=True, kw_only=True)
 class LFNet(Network):
-    """Descriptors `[B, C, H, W]`, the first being local contrast, to `[B, 1 + heads, H, W]`: the mask's logit first.
+    """Descriptors `[B, C, H, W]`, the first local contrast if there are filters, to `[B, 1 + heads, H, W]`: the mask's
+    logit first.
 
     `logit = gain * logistic(D) + u_theta(D)`, where D are the descriptors and what the learnable filters make of the
     local contrast, and the U-Net's last layer is zero before the first step: it begins as good as the logistic model.

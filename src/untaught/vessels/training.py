@@ -87,7 +87,9 @@ class Training:
         return self._judged(replace(raw, threshold=self.recipe.threshold))
 
     def untrained(self) -> Model:
-        """Before the first step: the logistic model, one half its threshold, and a network that says nothing."""
+        """Before the first step: the logistic model if there is one, one half its threshold, and a network that says
+        nothing.
+        """
         module = self.network.build(1, self.recipe.crop, self.recipe.crop)
         initialise(module, torch.Generator().manual_seed(self.seed))
         return self._judged(Model.of(self.recipe, self.network, module.state_dict()))

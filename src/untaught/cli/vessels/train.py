@@ -41,8 +41,8 @@ def train(
     """Learn to segment vessels from a handful of labelled images.
 
     With few labels it begins at a logistic model of hand-made descriptors, and a small network learns what that leaves;
-    with many (five angiograms, one retina) the network learns all by itself. MODEL gets the weights, a card that says
-    where they come from, and the scores on the labelled images. Ctrl-C keeps what was learnt.
+    with many (some five angiograms, one retina) the network learns all by itself. MODEL gets the weights, a card that
+    says where they come from, and the scores on the labelled images. Ctrl-C keeps what was learnt.
     Research use, not for diagnosis.
     """
     from untaught import checkpoint
