@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from untaught.errors import InputError, UsageError
-from untaught.vessels.descriptors import Spectrum, dual_tree, eigenvalues, frangi, local_contrast, sato
+from untaught.vessels.descriptors import Spectrum, dual_tree, eigenvalues, frangi, local_contrast, reach, sato
 from untaught.vessels.descriptors.morphology import coarse_top_hat
 from untaught.vessels.enhancing import BAR, FILTERS, SIGMAS, enhance
 from untaught.vessels.field_of_view import field_of_view, filled
@@ -73,7 +73,7 @@ def test_a_vessel_answers_most_at_a_sigma_of_half_its_width(name):
 def test_the_dual_tree_has_the_octave_nearest_to_each_sigma():
     tensor = torch.from_numpy(picture(noise=0.02))[None, None]
     for sigma, scale in ((0.5, 1), (1.13, 2), (2.2, 3), (4.6, 4)):
-        wanted = dual_tree(Spectrum.of(tensor), (scale,))[0].real.amax(1)[0].clamp(min=0)
+        wanted = dual_tree(Spectrum.of(tensor, reach([scale])), (scale,))[0].real.amax(1)[0].clamp(min=0)
         np.testing.assert_allclose(enhance(tensor[0, 0].numpy(), filter="dual-tree", sigmas=[sigma]), wanted, atol=1e-6)
     angle = math.radians(15)
     found = [

@@ -5,6 +5,7 @@ Source of the colours: Okabe and Ito 2008, "Color Universal Design".
 """
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -70,7 +71,14 @@ def drawn(panels: Sequence[Panel]) -> dict[str, bytes]:
             held = io.BytesIO()
             figure.savefig(held, format=kind, dpi=200, metadata=about)
             files[kind] = held.getvalue()
-    return files
+    return files | {"svg": numbered(files["svg"])}
+
+
+def numbered(svg: bytes) -> bytes:
+    """Clips are called by their order: matplotlib's names go by the layout's last bit, which is not always the same."""
+    for number, name in enumerate(dict.fromkeys(re.findall(rb"\bp[0-9a-f]{10}\b", svg))):
+        svg = svg.replace(name, b"clip%d" % number)
+    return svg
 
 
 def check_drawing() -> None:

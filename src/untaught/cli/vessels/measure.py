@@ -104,12 +104,12 @@ def of_size(shown: "Angiogram", vessels: "NDArray[Any]", mask: Path) -> "Angiogr
 
 def one_of(count: int, frame: int | None, path: Path) -> int:
     """Which of so many frames. Raises: InputError."""
-    number = 1 if frame is None and count == 1 else frame
-    if number is None or number > count:
+    if count == 1:
+        return 1
+    if frame is None or frame > count:
         got = "no --frame" if frame is None else f"--frame {frame}"
-        frames = "1 frame" if count == 1 else f"{count} frames"
-        raise InputError(f"{path} has {frames} and there is {got}; wanted one from 1 to {count}")
-    return number
+        raise InputError(f"{path} has {count} frames and there is {got}; wanted one from 1 to {count}")
+    return frame
 
 
 def beside(mask: Path) -> tuple[float, float] | None:
