@@ -3,10 +3,17 @@
 import json
 
 import pytest
+import torch
 
 from untaught.studies import Asked, study
 from untaught.studies.runs import Runs
 from untaught.studies.writing import write
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Commands of earlier tests took as many as were idle, and their number is part of what a run is kept by."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
